@@ -1,0 +1,61 @@
+// Store: what survives the controller. Every write is a compare-and-swap on a version; nothing is
+// told to anybody before it is in here. Real: controller/sqlite_store; simulated: sim/.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "model/record.h"
+#include "model/spec.h"
+#include "model/status.h"
+
+namespace hactl {
+
+/// One formation as it is stored.
+struct StoredFormation {
+  Formation formation;
+  Generation generation;            ///< Of formation.spec; starts at 1.
+  FormationRecord record;
+  std::string uid;
+  UtcTime created;
+  std::optional<UtcTime> deleting_since;
+  std::string password;             ///< Of the application's role. Secret: never shown, never logged.
+  std::vector<Condition> conditions;  ///< As last shown; for their last transitions.
+  /// Version of this object in the store: the store's counter at its last write. Set by the store.
+  std::uint64_t version = 0;
+};
+
+/// What a controller starts from.
+struct StoredWorld {
+  std::vector<StoredFormation> formations;
+  std::vector<std::pair<FormationName, Event>> events;  ///< Oldest first; at most kEventsMax each.
+  std::uint64_t version = 0;  ///< The store's counter.
+};
+
+class Store {
+ public:
+  Store() = default;
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+  virtual ~Store() = default;
+
+  struct Write {
+    StoredFormation formation;
+    std::uint64_t expected_version = 0;  ///< 0: it must not exist.
+    std::vector<Event> events;           ///< Appended in the same transaction.
+    bool remove = false;                 ///< Forget the formation and its events instead.
+  };
+
+  virtual void load(std::function<void(Result<StoredWorld>)> loaded) = 0;
+
+  /// Answers with the formation's new version once the write is durable; `conflict` when the stored
+  /// version is not the expected one, and nothing was written. `timed_out`: the outcome is unknown.
+  virtual void write(const Write& write, std::function<void(Result<std::uint64_t>)> written) = 0;
+};
+
+}  // namespace hactl

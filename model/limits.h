@@ -1,0 +1,64 @@
+// Every bound in one place, with its reason.
+#pragma once
+
+#include <cstddef>
+
+#include "base/time.h"
+
+namespace hactl {
+
+/// Nodes of one formation. Every node may stand in synchronous_standby_names and in each goal.
+inline constexpr std::size_t kNodesMax = 64;
+/// Regions of one formation.
+inline constexpr std::size_t kRegionsMax = 16;
+/// Formations of one controller.
+inline constexpr std::size_t kFormationsMax = 256;
+/// Length of a formation's, region's or node's name. `hactl_<node>_e<epoch>` must fit PostgreSQL's
+/// 63 bytes for any epoch.
+inline constexpr std::size_t kNameBytesMax = 40;
+/// Server parameters in a spec.
+inline constexpr std::size_t kParametersMax = 200;
+/// pg_hba lines in a spec.
+inline constexpr std::size_t kHbaRulesMax = 200;
+/// A formation file.
+inline constexpr std::size_t kSpecBytesMax = std::size_t{256} * 1024;
+/// Nesting of a YAML or JSON document.
+inline constexpr std::size_t kDocumentDepthMax = 32;
+/// Values in a YAML document.
+inline constexpr std::size_t kDocumentNodesMax = 20'000;
+/// A report or a goal on the wire.
+inline constexpr std::size_t kMessageBytesMax = std::size_t{512} * 1024;
+/// Promotions remembered. A node whose last WAL is older than all of them is built anew.
+inline constexpr std::size_t kLineageMax = 64;
+/// Events kept for one formation; the oldest go first.
+inline constexpr std::size_t kEventsMax = 1'000;
+/// Copies made from one source at a time: each costs the source a core and the network.
+inline constexpr std::size_t kClonesAtOnceMax = 3;
+
+/// Most time between two reports of an agent.
+inline constexpr Duration kReportEvery{1'000};
+/// Silence after which a node counts as not heard from. Three reports may be lost.
+inline constexpr Duration kSilentAfter{3'000};
+/// Silence after which a synchronous standby leaves the quorum.
+inline constexpr Duration kQuorumLeaveAfter{5'000};
+/// How long the node with the highest priority is waited for when a formation is first made.
+inline constexpr Duration kBootstrapWait{10'000};
+/// How long an ordered promotion may take before another ballot is started.
+inline constexpr Duration kPromoteWait{20'000};
+/// How long an ordered demotion may take before a failover is started instead.
+inline constexpr Duration kDemoteWait{10'000};
+/// How long a ballot collects reports before the formation is called blocked.
+inline constexpr Duration kCollectWait{5'000};
+/// Least time between two moves that nobody asked for.
+inline constexpr Duration kMoveBackOff{60'000};
+/// How long a preferred node must have been fit before production moves back to it by itself.
+inline constexpr Duration kFitFor{10'000};
+/// Least time between two failovers; doubles with each within ten minutes.
+inline constexpr Duration kFailoverBackOff{10'000};
+/// How long a stopped primary is left to the controller before its agent resumes it.
+inline constexpr Duration kResumeGrace{1'500};
+/// A standby may take over when it is at most this far behind; the rest comes while the old primary
+/// stops.
+inline constexpr std::size_t kSwitchoverLagBytesMax = std::size_t{16} * 1024 * 1024;
+
+}  // namespace hactl

@@ -1,0 +1,105 @@
+// What an agent sees of its own machine: the input of next_action() beside the goal.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "model/agent_state.h"
+#include "model/ids.h"
+#include "model/lsn.h"
+#include "model/report.h"
+
+namespace hactl {
+
+/// What lies in the data directory.
+enum class DataKind {
+  absent,   ///< No directory, or an empty one.
+  cluster,  ///< A PostgreSQL data directory.
+  foreign,  ///< Files that are none: never touched.
+};
+
+/// pg_control and the timeline history, readable while PostgreSQL is down.
+struct ControlData {
+  SystemId system_id;
+  int version = 0;              ///< Major version of the data directory (PG_VERSION).
+  bool clean_shutdown = false;  ///< "shut down" (a primary's) or "shut down in recovery".
+  bool was_primary = false;     ///< "shut down" or "in production": it last ran as a primary.
+  TimelineId timeline;          ///< Of the latest checkpoint.
+  Lsn end;                      ///< End of the latest checkpoint's record.
+  /// Settings that a standby may not go below: max_connections and its like.
+  std::map<std::string, int> primary_settings;
+  friend bool operator==(const ControlData&, const ControlData&) = default;
+};
+
+/// What a session on the local PostgreSQL sees.
+struct SqlView {
+  bool in_recovery = true;
+  TimelineId timeline;          ///< In recovery: of the WAL received last, or replayed last.
+  Lsn flushed;                  ///< Primary: WAL flushed. 0 in recovery.
+  Lsn received;                 ///< Standby: highest WAL received in this life; 0: none.
+  Lsn replayed;
+  /// Standby: nothing is left in the local WAL to replay (the startup process waits for more).
+  bool replay_at_end = false;
+  std::optional<ReceiverView> receiver;  ///< A WAL receiver process exists.
+  std::vector<SenderView> senders;
+  std::string sync_names;       ///< synchronous_standby_names that this session sees.
+  std::string config_id;        ///< hactl.config_id that this session sees: which settings are loaded.
+  bool read_only = true;        ///< default_transaction_read_only.
+  bool restart_pending = false;
+  std::set<std::string> slots;
+  bool database_ready = false;  ///< The application's role and database exist.
+  bool lineage_ready = false;   ///< hactl's own schema and roles exist.
+  std::optional<Lsn> timeline_start;  ///< Primary: where its timeline branched off; 0/0 for the first.
+  friend bool operator==(const SqlView&, const SqlView&) = default;
+};
+
+/// The proof that a synchronous setting is in force, as far as it has come (R7). Forgotten when the
+/// agent or PostgreSQL restarts, and then made anew.
+struct SyncProof {
+  Epoch epoch;
+  ConfigGeneration generation;
+  bool marker_proven = false;     ///< Every walsender was seen under the marker setting.
+  bool checkpointed = false;      ///< Two checkpoints since the setting became non-empty.
+  std::optional<Lsn> barrier;     ///< Flush position after the setting was proven.
+  bool confirmed = false;         ///< The barrier is on the commit quorum.
+  friend bool operator==(const SyncProof&, const SyncProof&) = default;
+};
+
+/// What can be seen of the local PostgreSQL from outside and from a session.
+struct PostgresView {
+  DataKind data = DataKind::absent;
+  std::optional<ControlData> control;  ///< When `data` is a cluster and pg_control is readable.
+  /// Timelines in pg_wal's history files: number -> where it branched off its parent.
+  std::map<TimelineId, Lsn> history;
+  bool standby_signal = false;
+  bool running = false;            ///< A postmaster runs on the data directory.
+  bool leftovers = false;          ///< No postmaster, but processes of a former one still live.
+  std::optional<SqlView> sql;      ///< When a session could be had.
+  std::string config_id_on_disk;   ///< hactl.config_id in the settings file; empty: none.
+  bool credential = false;         ///< A replication credential of some epoch exists.
+  friend bool operator==(const PostgresView&, const PostgresView&) = default;
+};
+
+struct LocalState {
+  AgentState state;
+  PostgresView seen;
+  std::optional<Instant> stopped_since;      ///< When PostgreSQL was first seen down.
+  std::uint64_t start_nonce = 0;             ///< Of the gated start under way; 0: none by this agent.
+  std::optional<Epoch> checkpointed_for;     ///< A checkpoint was made for this epoch.
+  std::optional<Epoch> sessions_ended_for;   ///< Client sessions were ended for this epoch.
+  std::optional<Instant> slots_advanced_at;
+  SyncProof proof;
+  int starts_failed = 0;                     ///< In a row.
+  int clones_failed = 0;                     ///< In a row.
+  int rewinds_failed = 0;                    ///< In a row.
+  std::optional<Instant> retry_at;           ///< The last action failed: nothing before this instant.
+  std::optional<Problem> problem;            ///< Of the last action, until one succeeds.
+  bool controller_heard = false;             ///< An answer within the last few seconds.
+};
+
+}  // namespace hactl

@@ -1,0 +1,35 @@
+#include "model/spec.h"
+
+#include <algorithm>
+
+namespace hactl {
+
+std::vector<Member> FormationSpec::members() const {
+  constexpr int kPriorityDefault = 50;
+  std::vector<Member> result;
+  for (const RegionSpec& region : regions) {
+    for (const NodeSpec& node : region.nodes) {
+      Member member;
+      member.name = node.name;
+      member.region = region.name;
+      member.host = node.host;
+      member.port = node.port.value_or(postgres.port);
+      member.data_directory = node.data_directory.value_or(postgres.data_directory);
+      member.candidate_priority =
+          node.candidate_priority.value_or(region.candidate_priority.value_or(kPriorityDefault));
+      member.replication_quorum =
+          node.replication_quorum.value_or(region.replication_quorum.value_or(true));
+      result.push_back(std::move(member));
+    }
+  }
+  return result;
+}
+
+int FormationSpec::sync_standbys() const {
+  if (number_sync_standbys) return *number_sync_standbys;
+  const std::vector<Member> all = members();
+  const auto quorum = std::ranges::count_if(all, &Member::replication_quorum);
+  return quorum >= 2 ? 1 : 0;
+}
+
+}  // namespace hactl

@@ -1,0 +1,34 @@
+// Synchronous settings as sets, and the arithmetic that keeps acknowledged commits: which nodes must
+// be asked before somebody else may become primary.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "model/ids.h"
+
+namespace hactl {
+
+/// One value of synchronous_standby_names that is, or may be, in force: "ANY required (members)" at
+/// `primary` in `epoch`. required == 0: commits wait for nobody.
+struct SyncConfig {
+  Epoch epoch;
+  ConfigGeneration generation;
+  NodeName primary;
+  int required = 0;
+  std::set<NodeName> members;  ///< Never contains `primary`.
+  friend bool operator==(const SyncConfig&, const SyncConfig&) = default;
+};
+
+/// Whether every commit that `config` may have acknowledged is held by some node of `asked` (R3):
+/// the primary itself answered, or fewer than `required` members did not.
+bool covers(const std::set<NodeName>& asked, const SyncConfig& config);
+
+/// covers() for every setting that may be in force.
+bool covers_all(const std::set<NodeName>& asked, const std::vector<SyncConfig>& in_force);
+
+/// "ANY 1 (paris-b, paris-c)", or "none".
+std::string to_string(const SyncConfig& config);
+
+}  // namespace hactl
