@@ -1,1 +1,7 @@
-# Sources of converge/.
+hactl_library(converge
+  DEPENDS model
+  SOURCES converge/follow.cc converge/lead.cc converge/next_action.cc converge/postgres_settings.cc
+          converge/report.cc converge/steps.cc)
+
+hactl_test(converge LABEL unit DEPENDS converge PACKAGES PostgreSQL::PostgreSQL
+  SOURCES tests/converge/postgres_settings_test.cc)

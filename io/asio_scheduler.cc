@@ -7,7 +7,7 @@
 #include <csignal>
 #include <cstdint>
 #include <map>
-#include <optional>
+#include <memory>
 #include <utility>
 
 #include "base/check.h"
@@ -91,7 +91,7 @@ struct AsioScheduler::Impl {
   std::map<TimerKey, Task> timers;
   std::map<TimerId, Instant> instants;
   TimerId last;
-  std::optional<boost::asio::signal_set> signals;
+  std::unique_ptr<boost::asio::signal_set> signals;
   std::function<void(int)> signalled;
 };
 
@@ -141,9 +141,9 @@ void AsioScheduler::stop() {
 }
 
 void AsioScheduler::on_signal(std::function<void(int)> callback) {
-  HACTL_CHECK(!impl_->signals.has_value());
+  HACTL_CHECK(impl_->signals == nullptr);
   impl_->signalled = std::move(callback);
-  impl_->signals.emplace(impl_->context, SIGTERM, SIGINT);
+  impl_->signals = std::make_unique<boost::asio::signal_set>(impl_->context, SIGTERM, SIGINT);
   impl_->await_signal();
 }
 

@@ -21,8 +21,8 @@ inline constexpr Duration kCertificateBackdated = 5min;
 
 /// A certificate and its private key, both PEM. The key is a secret.
 struct PemPair {
-  std::string certificate;
-  std::string key;
+  std::string certificate{};
+  std::string key{};
 };
 
 /// What a certificate may be used for (its extended key usage).
@@ -30,16 +30,16 @@ enum class CertificatePurpose { client, server, both };
 
 /// What to issue.
 struct CertificateRequest {
-  std::string common_name;  ///< 1 to 64 characters; the identity that HttpRequest::peer shows.
-  std::vector<std::string> hosts;  ///< IP addresses or DNS names where it will be served.
+  std::string common_name{};  ///< 1 to 64 characters; the identity that HttpRequest::peer shows.
+  std::vector<std::string> hosts{};  ///< IP addresses or DNS names where it will be served.
   CertificatePurpose purpose = CertificatePurpose::both;
   int days = kCertificateDays;
 };
 
 /// Where a pair is written.
 struct PemFiles {
-  std::string certificate_file;
-  std::string key_file;
+  std::string certificate_file{};
+  std::string key_file{};
 };
 
 /// A new authority, EC P-256, self-signed, for kAuthorityDays.

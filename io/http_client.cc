@@ -145,7 +145,7 @@ class Endpoint {
         if (!ready.ok()) throw FilesUnusable(ready.error().message);
       });
     }
-    client_.emplace(url, config);
+    client_ = std::make_unique<http::client::http_client>(url, config);
   }
 
   [[nodiscard]] Error explain_lost(const http::http_exception& problem) const {
@@ -182,7 +182,7 @@ class Endpoint {
 
   HttpClientOptions options_;
   std::shared_ptr<TlsTrouble> trouble_ = std::make_shared<TlsTrouble>();
-  std::optional<http::client::http_client> client_;
+  std::unique_ptr<http::client::http_client> client_;
   std::optional<Error> unusable_;
 };
 
@@ -299,7 +299,7 @@ HttpClient::~HttpClient() {
   impl_->pending.clear();
 }
 
-CallId HttpClient::send(HttpCall call, Callback callback) {
+CallId HttpClient::send(const HttpCall& call, Callback callback) {
   impl_->last = impl_->last.next();
   const CallId id = impl_->last;
   const std::weak_ptr<Impl> weak = impl_;
@@ -350,7 +350,7 @@ Result<pplx::task<T>> wait_for(const std::shared_ptr<Gate>& gate, const pplx::ta
   task.then([over, gate](const pplx::task<T>& finished) {
     try {
       finished.wait();
-    } catch (const std::exception&) {
+    } catch (...) {
       // The caller sees it, if it still waits.
     }
     const std::lock_guard lock(gate->mutex);
@@ -460,8 +460,8 @@ BlockingHttpClient::~BlockingHttpClient() {
   impl_->cancellation.cancel();
 }
 
-Result<HttpAnswer> BlockingHttpClient::send(HttpCall call) {
-  if (impl_->endpoint.unusable().has_value()) return *impl_->endpoint.unusable();
+Result<HttpAnswer> BlockingHttpClient::send(const HttpCall& call) {
+  if (const auto& unusable = impl_->endpoint.unusable(); unusable.has_value()) return *unusable;
   impl_->cancellation = {};
   return impl_->await(
       impl_->endpoint.start(call, kAnswerBytesMax, impl_->cancellation.get_token())
@@ -469,9 +469,9 @@ Result<HttpAnswer> BlockingHttpClient::send(HttpCall call) {
       call);
 }
 
-Result<Done> BlockingHttpClient::stream_lines(HttpCall call,
+Result<Done> BlockingHttpClient::stream_lines(const HttpCall& call,
                                               std::function<bool(std::string_view)> line_received) {
-  if (impl_->endpoint.unusable().has_value()) return *impl_->endpoint.unusable();
+  if (const auto& unusable = impl_->endpoint.unusable(); unusable.has_value()) return *unusable;
   impl_->cancellation = {};
   constexpr std::size_t kEndless = static_cast<std::size_t>(-1);
   const Result<http::http_response> response =

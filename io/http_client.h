@@ -31,7 +31,7 @@ inline constexpr Duration kHttpCallTimeout = 30s;
 struct HttpCall {
   std::string method = "GET";
   std::string path_and_query = "/";  ///< Percent-encoded where needed.
-  std::string body;                  ///< Sent with `content_type` unless empty.
+  std::string body{};                ///< Sent with `content_type` unless empty.
   std::string content_type = "application/json";
   Duration timeout = kHttpCallTimeout;
 };
@@ -39,23 +39,24 @@ struct HttpCall {
 /// What was answered; every status is an answer, not an error.
 struct HttpAnswer {
   int status = 0;
-  std::string body;
+  std::string body{};
 };
 
 /// The server and how to trust it. With http:// the files are not used (a local etcd).
 struct HttpClientOptions {
-  std::string base_url;          ///< "https://host:port"; the host is checked in the certificate.
-  std::string ca_file;           ///< PEM; the only authority that is trusted.
-  std::string certificate_file;  ///< PEM; ours, shown to the server. Empty: none.
-  std::string key_file;          ///< PEM.
+  std::string base_url{};          ///< "https://host:port"; the host is checked in the certificate.
+  std::string ca_file{};           ///< PEM; the only authority that is trusted.
+  std::string certificate_file{};  ///< PEM; ours, shown to the server. Empty: none.
+  std::string key_file{};          ///< PEM.
 };
 
 /// Names a call of one HttpClient. Never reused; 0 names none.
 using CallId = Strong<struct CallIdTag, std::uint64_t>;
 
-/// Used from tasks of `scheduler`, which outlives it. Errors: unavailable (refused, unreachable,
-/// TLS or certificate trouble, connection lost), timed_out (the outcome is then unknown), invalid
-/// (the URL, or a file that cannot be used).
+/// Used from tasks of `scheduler`, which outlives it. A call that meets a kept connection which the
+/// server has just closed is sent again, POST too: calls must bear being received twice. Errors:
+/// unavailable (refused, unreachable, TLS or certificate trouble, connection lost), timed_out (the
+/// outcome is then unknown), invalid (the URL, or a file that cannot be used).
 class HttpClient {
  public:
   using Callback = std::function<void(Result<HttpAnswer>)>;
@@ -67,7 +68,7 @@ class HttpClient {
   ~HttpClient();
 
   /// Sends; `callback` comes exactly once, in a later task, unless the client is destroyed before.
-  CallId send(HttpCall call, Callback callback);
+  CallId send(const HttpCall& call, Callback callback);
 
   /// Abandons a call; its callback comes with an `unavailable` error ("cancelled"). Does nothing
   /// when the call is over.
@@ -87,12 +88,12 @@ class BlockingHttpClient {
   BlockingHttpClient& operator=(const BlockingHttpClient&) = delete;
   ~BlockingHttpClient();
 
-  [[nodiscard]] Result<HttpAnswer> send(HttpCall call);
+  [[nodiscard]] Result<HttpAnswer> send(const HttpCall& call);
 
   /// Calls `line_received` with each line of the answer, without its end, as it comes. Returns when
   /// it says false, or when the answer ends. An answer that is not 2xx is an error with its body as
   /// the text; nothing for `call.timeout` is timed_out.
-  [[nodiscard]] Result<Done> stream_lines(HttpCall call,
+  [[nodiscard]] Result<Done> stream_lines(const HttpCall& call,
                                           std::function<bool(std::string_view)> line_received);
 
   /// Makes the call under way and every later one return `unavailable` ("cancelled"). Thread-safe.

@@ -82,6 +82,7 @@ struct Core : std::enable_shared_from_this<Core> {
   std::uint64_t last_connection = 0;
   std::size_t exchanges_held = 0;
   bool accepting = false;
+  bool accept_failing = false;
   bool closed = false;
 };
 
@@ -136,7 +137,7 @@ class Connection final : public AnswerSink,
   std::array<char, kReadStepBytes> step_{};
   bool reading_ = false;
   std::string in_;
-  std::optional<Parser> parser_;
+  std::unique_ptr<Parser> parser_;
   bool continue_sent_ = false;
 
   std::weak_ptr<ServerExchange> exchange_;
@@ -186,7 +187,7 @@ void Connection::expect_within(Duration limit) {
 
 void Connection::next_request() {
   phase_ = Phase::idle;
-  parser_.emplace();
+  parser_ = std::make_unique<Parser>();
   parser_->eager(true);
   parser_->header_limit(static_cast<std::uint32_t>(core_->options.header_bytes_max));
   parser_->body_limit(core_->options.body_bytes_max);
@@ -386,7 +387,7 @@ void Connection::linger() {
 
 Result<Done> Core::load_certificates() {
   auto context = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
-  const Result<Done> ready =
+  Result<Done> ready =
       set_up_tls_server(context->native_handle(), {.host = "",
                                                    .ca_file = options.ca_file,
                                                    .certificate_file = options.certificate_file,
@@ -422,10 +423,14 @@ void Core::accept() {
     self->accepting = false;
     if (self->closed) return;
     if (!error) {
+      self->accept_failing = false;
       self->accepted(std::move(socket));
       return self->accept();
     }
-    log_warning("accept a connection: {}", error.message());
+    // Said once: it may last, and be tried again ten times a second.
+    if (!std::exchange(self->accept_failing, true)) {
+      log_warning("accept a connection: {}; trying again until it works", error.message());
+    }
     self->back_off.expires_after(kAcceptBackOff);
     self->back_off.async_wait([self](const error_code&) { self->accept(); });
   });

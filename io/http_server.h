@@ -43,21 +43,21 @@ inline constexpr Duration kHttpWriteTimeMax = 20s;
 
 /// A request, complete and within the limits.
 struct HttpRequest {
-  std::string method;                        ///< "GET", "POST", … as sent.
-  std::string path;                          ///< Percent-decoded, without the query.
-  std::map<std::string, std::string> query;  ///< Decoded; of a repeated name the last one counts.
+  std::string method{};                        ///< "GET", "POST", … as sent.
+  std::string path{};                          ///< Percent-decoded, without the query.
+  std::map<std::string, std::string> query{};  ///< Decoded; of a repeated name the last one counts.
   std::map<std::string, std::string>
       headers;  ///< Names in lower case; repeated ones joined by ", ".
-  std::string body;
-  std::string peer;  ///< The common name of the client's certificate.
+  std::string body{};
+  std::string peer{};  ///< The common name of the client's certificate.
 };
 
 /// An answer; Content-Length, Date, Connection and the framing are the server's business.
 struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
-  std::string body;
-  std::map<std::string, std::string> headers;
+  std::string body{};
+  std::map<std::string, std::string> headers{};
 };
 
 /// One request and the way to answer it. Every member is called from a task of the scheduler.
@@ -99,9 +99,9 @@ class HttpExchange {
 struct HttpServerOptions {
   std::string address = "127.0.0.1";  ///< An IPv4 or IPv6 address.
   std::uint16_t port = 0;             ///< 0: any free one.
-  std::string ca_file;                ///< PEM; clients need a certificate signed by it.
-  std::string certificate_file;       ///< PEM; our certificate, then those between it and the CA.
-  std::string key_file;               ///< PEM.
+  std::string ca_file{};              ///< PEM; clients need a certificate signed by it.
+  std::string certificate_file{};     ///< PEM; our certificate, then those between it and the CA.
+  std::string key_file{};             ///< PEM.
   std::size_t body_bytes_max = kRequestBodyBytesMax;
   std::size_t header_bytes_max = kRequestHeaderBytesMax;
   std::size_t connections_max = kHttpConnectionsMax;

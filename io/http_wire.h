@@ -15,8 +15,8 @@ struct HttpResponse;
 
 /// A request's target, decoded.
 struct HttpTarget {
-  std::string path;
-  std::map<std::string, std::string> query;
+  std::string path{};
+  std::map<std::string, std::string> query{};
 };
 
 /// How the end of a body is told.

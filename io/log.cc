@@ -77,23 +77,35 @@ spdlog::logger& logger() {
   return instance;
 }
 
+/// How long a UTF-8 sequence is that begins with `first`; 0 when none does.
+std::size_t length_by_first(std::uint8_t first) {
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return 2;
+  if (first >= 0xE0 && first <= 0xEF) return 3;
+  if (first >= 0xF0 && first <= 0xF4) return 4;
+  return 0;
+}
+
+/// Whether `second` may follow: excludes overlong forms, surrogates and what is beyond U+10FFFF.
+bool may_follow(std::uint8_t first, std::uint8_t second) {
+  switch (first) {
+    case 0xE0: return second >= 0xA0;
+    case 0xED: return second <= 0x9F;
+    case 0xF0: return second >= 0x90;
+    case 0xF4: return second <= 0x8F;
+    default: return true;
+  }
+}
+
 /// The length of the well-formed UTF-8 sequence at the start of `text`; 0 when there is none.
 std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const std::uint8_t first = byte(0);
-  const std::size_t length = first < 0x80                     ? 1
-                             : first >= 0xC2 && first <= 0xDF ? 2
-                             : first >= 0xE0 && first <= 0xEF ? 3
-                             : first >= 0xF0 && first <= 0xF4 ? 4
-                                                              : 0;
+  const auto first = static_cast<std::uint8_t>(text[0]);
+  const std::size_t length = length_by_first(first);
   if (length == 0 || text.size() < length) return 0;
   for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80) return 0;
+    if ((static_cast<std::uint8_t>(text[i]) & 0xC0U) != 0x80) return 0;
   }
-  // Overlong forms, surrogates and what lies beyond U+10FFFF are told by the second byte.
-  if ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F)) return 0;
-  if ((first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F)) return 0;
-  return length;
+  return length == 1 || may_follow(first, static_cast<std::uint8_t>(text[1])) ? length : 0;
 }
 
 bool is_control(std::string_view sequence) {

@@ -23,6 +23,9 @@ namespace {
 constexpr mode_t kOutputMode = 0640;
 constexpr std::size_t kOutputStepBytes = std::size_t{16} << 10U;
 
+/// What is read after the end: a pipe holds 64 KiB, or 1 MiB at most.
+constexpr std::size_t kRestBytesMax = std::size_t{1} << 20U;
+
 Result<FileDescriptor> open_output(const std::string& path) {
   const std::string file = path.empty() ? "/dev/null" : path;
   FileDescriptor output(
@@ -47,17 +50,15 @@ class Run {
   bool follow(Duration limit) {
     const std::int64_t until = milliseconds_now() + limit.count();
     while (true) {
-      std::array<pollfd, 2> waits{{{process_.descriptor(), POLLIN, 0}, {pipe_.get(), POLLIN, 0}}};
       const std::int64_t left = std::clamp<std::int64_t>(until - milliseconds_now(), 0, INT32_MAX);
-      const int ready = poll(waits.data(), pipe_.valid() ? 2 : 1, static_cast<int>(left));
-      if (ready > 0 && waits[1].revents != 0) take_output();
-      if (ready > 0 && waits[0].revents != 0) {
+      const Ready ready = wait_for_either(static_cast<int>(left));
+      if (ready.output) take_output();
+      if (ready.end) {
         // Its own last words are in the pipe already; a grandchild may hold the pipe open for ever.
-        while (pipe_.valid() && take_output()) {
-        }
+        take_rest();
         return true;
       }
-      if (ready == 0 && left == 0) return false;
+      if (!ready.output && left == 0) return false;
     }
   }
 
@@ -69,6 +70,26 @@ class Run {
   }
 
  private:
+  struct Ready {
+    bool end = false;
+    bool output = false;
+  };
+
+  Ready wait_for_either(int milliseconds) const {
+    // A negative descriptor is left out by poll().
+    std::array<pollfd, 2> waits{{{process_.descriptor(), POLLIN, 0}, {pipe_.get(), POLLIN, 0}}};
+    if (poll(waits.data(), waits.size(), milliseconds) <= 0) return {};
+    return {.end = waits[0].revents != 0, .output = waits[1].revents != 0};
+  }
+
+  void take_rest() {
+    bool more = pipe_.valid();
+    // Bounded: a grandchild may write for ever.
+    for (std::size_t taken = 0; more && taken < kRestBytesMax; taken += kOutputStepBytes) {
+      more = take_output() && pipe_.valid();
+    }
+  }
+
   /// True when something was read.
   bool take_output() {
     std::array<char, kOutputStepBytes> step{};

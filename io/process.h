@@ -24,18 +24,18 @@ inline constexpr Duration kProcessTermTime = 2s;
 
 /// What to start. Standard input is /dev/null, every other descriptor is closed, signals are reset.
 struct ProcessSpec {
-  std::vector<std::string> argv;         ///< argv[0] is looked up in the PATH of `environment`.
-  std::vector<std::string> environment;  ///< "NAME=value", complete; nothing is inherited.
-  std::string directory;                 ///< Working directory; empty: ours.
-  std::string output_file;               ///< Output and errors are appended here; empty: captured.
-  bool own_session = false;              ///< setsid(): it lives on when we are stopped.
+  std::vector<std::string> argv{};         ///< argv[0] is looked up in the PATH of `environment`.
+  std::vector<std::string> environment{};  ///< "NAME=value", complete; nothing is inherited.
+  std::string directory{};                 ///< Working directory; empty: ours.
+  std::string output_file{};  ///< Output and errors are appended here; empty: captured.
+  bool own_session = false;   ///< setsid(): it lives on when we are stopped.
 };
 
 /// How a process ended: an exit code, or a signal that is not 0.
 struct ProcessOutput {
   int exit_code = 0;
   int signal = 0;
-  std::string output;  ///< The last kProcessOutputBytesMax of it, when captured.
+  std::string output{};  ///< The last kProcessOutputBytesMax of it, when captured.
 
   [[nodiscard]] bool succeeded() const { return exit_code == 0 && signal == 0; }
 };

@@ -15,10 +15,10 @@ namespace hactl {
 
 /// What one side presents and trusts.
 struct TlsIdentity {
-  std::string host;  ///< The server's name or address, for a client to check; no brackets.
-  std::string ca_file;
-  std::string certificate_file;
-  std::string key_file;
+  std::string host{};  ///< The server's name or address, for a client to check; no brackets.
+  std::string ca_file{};
+  std::string certificate_file{};
+  std::string key_file{};
 };
 
 /// Why TLS handshakes of one client failed lately. Thread-safe; shared with TLS contexts of

@@ -63,6 +63,7 @@ struct ResumeGated {
 struct Stop {
   enum class Mode { fast, immediate };
   Mode mode = Mode::fast;
+  bool restart = false;  ///< Only to start it again: remembered as LocalState::restarting.
 };
 /// Make the credential of the attachment, for `epoch`.
 struct Attach {

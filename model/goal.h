@@ -87,6 +87,8 @@ struct Goal {
   std::uint64_t start_nonce = 0;
   /// Restart PostgreSQL for parameters that a reload does not set; the number of the order.
   std::uint64_t restart = 0;
+  /// rebuild: build the data anew unless the node's incarnation is above this one already.
+  NodeIncarnation rebuild_above;
   PostgresGoal postgres;
   friend bool operator==(const Goal&, const Goal&) = default;
 };

@@ -85,13 +85,30 @@ struct PostgresView {
   friend bool operator==(const PostgresView&, const PostgresView&) = default;
 };
 
+/// Where an agent keeps its things.
+struct AgentPaths {
+  std::string state_directory{};   ///< State file, epoch credentials, postgres.log.
+  std::string socket_directory{};  ///< Of PostgreSQL's unix socket; never inside the data directory.
+  std::string bin_directory{};     ///< PostgreSQL's programs.
+  std::string certificate_file{};  ///< The node's certificate: server's and replication client's.
+  std::string key_file{};
+  std::string ca_file{};
+  friend bool operator==(const AgentPaths&, const AgentPaths&) = default;
+};
+
 struct LocalState {
+  AgentPaths paths;
+  std::string os_user = "postgres";          ///< As whom the agent and PostgreSQL run.
   AgentState state;
   PostgresView seen;
   std::optional<Instant> stopped_since;      ///< When PostgreSQL was first seen down.
   std::uint64_t start_nonce = 0;             ///< Of the gated start under way; 0: none by this agent.
   std::optional<Epoch> checkpointed_for;     ///< A checkpoint was made for this epoch.
   std::optional<Epoch> sessions_ended_for;   ///< Client sessions were ended for this epoch.
+  std::optional<Epoch> promote_ordered_for;  ///< pg_promote was called for this epoch's promotion.
+  std::optional<Epoch> attached_for;         ///< The credential was made for this epoch.
+  bool cloned = false;                       ///< A copy was made since `rebuilding` was noted.
+  bool restarting = false;                   ///< PostgreSQL was stopped to be started again.
   std::optional<Instant> slots_advanced_at;
   SyncProof proof;
   int starts_failed = 0;                     ///< In a row.

@@ -1,1 +1,4 @@
-# Sources of planner/.
+hactl_library(planner DEPENDS model SOURCES
+  planner/candidate.cc planner/conditions.cc planner/decide.cc planner/facts.cc planner/goals.cc
+  planner/invariants.cc planner/moves.cc planner/plan.cc planner/preview.cc planner/status.cc
+  planner/sync_quorum.cc planner/verdict.cc)

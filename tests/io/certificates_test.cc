@@ -13,14 +13,15 @@ namespace hactl {
 namespace {
 
 /// What the openssl program says: a second opinion on our certificates.
-ProcessOutput openssl(const TemporaryDirectory& directory, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "openssl");
-  const Result<ProcessOutput> output = run_process({.argv = std::move(arguments),
-                                                    .environment = {"PATH=/usr/bin:/bin"},
-                                                    .directory = directory.path(),
-                                                    .output_file = "",
-                                                    .own_session = false},
-                                                   30s);
+ProcessOutput openssl(const TemporaryDirectory& directory,
+                      const std::vector<std::string>& arguments) {
+  ProcessSpec spec;
+  spec.argv = {"openssl"};
+  for (const std::string& argument : arguments)
+    spec.argv.push_back(argument);
+  spec.environment = {"PATH=/usr/bin:/bin"};
+  spec.directory = directory.path();
+  const Result<ProcessOutput> output = run_process(spec, 30s);
   EXPECT_TRUE(output.ok());
   return output.ok() ? *output : ProcessOutput{.exit_code = -1, .signal = 0, .output = ""};
 }

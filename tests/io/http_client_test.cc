@@ -309,9 +309,15 @@ TEST(BlockingHttpClient, ReadsLinesAsTheyCome) {
   const Result<Done> done = client.stream_lines(get("/stream"), [&](std::string_view line) {
     lines.emplace_back(line);
     // The next piece is sent only when this line has arrived.
-    if (lines.size() == 1) EXPECT_TRUE(other.send(post("/line", "second\nth")).ok());
-    if (lines.size() == 2) EXPECT_TRUE(other.send(post("/line", "ird\nfourth")).ok());
-    if (lines.size() == 3) EXPECT_TRUE(other.send(post("/end", "")).ok());
+    if (lines.size() == 1) {
+      EXPECT_TRUE(other.send(post("/line", "second\nth")).ok());
+    }
+    if (lines.size() == 2) {
+      EXPECT_TRUE(other.send(post("/line", "ird\nfourth")).ok());
+    }
+    if (lines.size() == 3) {
+      EXPECT_TRUE(other.send(post("/end", "")).ok());
+    }
     return true;
   });
   EXPECT_TRUE(done.ok());

@@ -161,7 +161,18 @@ TEST(HttpServer, NoticesThatTheReaderOfAStreamHasGone) {
   EXPECT_TRUE(server.wait_closed());
 }
 
-TEST(HttpServer, CutsOffAReaderThatIsTooSlow) {
+TEST(HttpServer, CutsOffAReaderThatStalls) {
+  HttpServerOptions options = TlsWorld::shared().server_options();
+  options.write_time_max = 200ms;
+  TestServer server(options);
+  RawTlsClient client(server.port());
+  // More than the sockets' buffers take.
+  client.send("GET /big?bytes=50000000 HTTP/1.1\r\n\r\n");
+  EXPECT_TRUE(server.wait_unconnected());
+  expect_alive(server);
+}
+
+TEST(HttpServer, CutsOffAStreamThatQueuesTooMuch) {
   const TestServer server;
   RawTlsClient client(server.port());
   client.send("GET /flood HTTP/1.1\r\n\r\n");

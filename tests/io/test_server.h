@@ -3,12 +3,12 @@
 
 #include <chrono>
 #include <future>
-#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "io/asio_scheduler.h"
 #include "io/http_server.h"
@@ -33,7 +33,7 @@ class TestServer {
   TestServer& operator=(const TestServer&) = delete;
   ~TestServer() {
     scheduler_.post([this] {
-      held_.reset();
+      held_.clear();
       server_.reset();
       scheduler_.stop();
     });
@@ -43,12 +43,22 @@ class TestServer {
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
   /// True when a request came to /later or /stream, respectively its client went, in good time.
-  bool wait_held() { return held_count_.get_future().wait_for(kPatience) == kReady; }
-  bool wait_closed() { return closed_count_.get_future().wait_for(kPatience) == kReady; }
+  bool wait_held() { return wait(held_one_); }
+  bool wait_closed() { return wait(closed_); }
+
+  /// True when no connection is left, in good time.
+  bool wait_unconnected() {
+    scheduler_.post([this] { look_for_connections(); });
+    return wait(unconnected_);
+  }
 
  private:
   static constexpr std::chrono::seconds kPatience{20};
-  static constexpr std::future_status kReady = std::future_status::ready;
+
+  void look_for_connections() {
+    if (server_->connections() == 0) return tell(unconnected_);
+    scheduler_.at(scheduler_.now() + 5ms, [this] { look_for_connections(); });
+  }
 
   void answer(std::shared_ptr<HttpExchange> exchange) {
     const HttpRequest& request = exchange->request();
@@ -62,18 +72,37 @@ class TestServer {
     if (path == "/peer") response.body = request.peer;
     if (path == "/echo") response.body = request.body;
     if (path == "/big") response.body.assign(std::stoul(request.query.at("bytes")), 'x');
-    if (path == "/release" && held_) std::exchange(held_, nullptr)->respond({.body = "released"});
-    if (path == "/line" && held_) held_->write(request.body);
-    if (path == "/end" && held_) std::exchange(held_, nullptr)->end_stream();
+    const bool acts = path == "/line" || path == "/release" || path == "/end";
+    if (acts && !held_.empty()) act_on_held(path, request.body);
     if (path == "/missing") response.status = 404;
     exchange->respond(std::move(response));
   }
 
+  void act_on_held(const std::string& path, const std::string& body) {
+    if (path == "/line") held_.front()->write(body);
+    if (path == "/release") held_.front()->respond({.body = "released"});
+    if (path == "/end") held_.front()->end_stream();
+    if (path != "/line") held_.erase(held_.begin());
+  }
+
   void hold(std::shared_ptr<HttpExchange> exchange) {
     if (exchange->request().path == "/stream") exchange->begin_stream({.body = "first\n"});
-    exchange->on_closed([this] { closed_count_.set_value(); });
-    held_ = std::move(exchange);
-    if (!std::exchange(held_told_, true)) held_count_.set_value();
+    exchange->on_closed([this] { tell(closed_); });
+    held_.push_back(std::move(exchange));
+    tell(held_one_);
+  }
+
+  struct Event {
+    std::promise<void> happened;
+    bool told = false;
+  };
+
+  static void tell(Event& event) {
+    if (!std::exchange(event.told, true)) event.happened.set_value();
+  }
+
+  static bool wait(Event& event) {
+    return event.happened.get_future().wait_for(kPatience) == std::future_status::ready;
   }
 
   static void flood(HttpExchange& exchange) {
@@ -86,10 +115,10 @@ class TestServer {
   AsioScheduler scheduler_;
   std::unique_ptr<HttpServer> server_;
   std::uint16_t port_ = 0;
-  std::shared_ptr<HttpExchange> held_;
-  bool held_told_ = false;
-  std::promise<void> held_count_;
-  std::promise<void> closed_count_;
+  std::vector<std::shared_ptr<HttpExchange>> held_;
+  Event held_one_;
+  Event closed_;
+  Event unconnected_;
   std::thread thread_;
 };
 

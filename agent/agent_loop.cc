@@ -1,0 +1,274 @@
+#include "agent/agent_loop.h"
+
+#include <algorithm>
+
+#include "model/limits.h"
+
+namespace hactl {
+namespace {
+
+/// Wait before the first retry of a failed action; doubles up to the second value.
+constexpr Duration kRetryFirst{100};
+constexpr Duration kRetryMax{5'000};
+/// Wait before a goal is asked for again after the controller could not be reached.
+constexpr Duration kReceiveRetry{250};
+/// How long the controller counts as heard.
+constexpr Duration kHeardFor{3'000};
+
+/// What changes in a report all the time without meaning anything new.
+NodeReport without_progress(NodeReport report) {
+  report.number = 0;
+  report.position = {};
+  report.replayed = {};
+  if (report.final_for.value != 0) return report;
+  if (report.primary) {
+    for (SenderView& sender : report.primary->senders) {
+      sender.flushed = {};
+      sender.replayed = {};
+    }
+  }
+  return report;
+}
+
+}  // namespace
+
+AgentLoop::AgentLoop(Scheduler& scheduler, Postgres& postgres, StateFile& state_file,
+                     Transport& transport, AgentIdentity identity)
+    : scheduler_(scheduler),
+      postgres_(postgres),
+      state_file_(state_file),
+      transport_(transport),
+      identity_(std::move(identity)) {}
+
+Result<Done> AgentLoop::start() {
+  Result<std::optional<AgentState>> loaded = state_file_.load();
+  if (!loaded) return loaded.error();
+  if (*loaded) local_.state = **loaded;
+  local_.state.formation = identity_.formation;
+  local_.state.node = identity_.node;
+  local_.paths = identity_.paths;
+  local_.os_user = identity_.os_user;
+  goal_ = local_.state.goal;
+  postgres_.on_exit([this] { look(); });
+  look();
+  receive();
+  return Done{};
+}
+
+void AgentLoop::look() {
+  if (looking_) {
+    look_again_ = true;
+    return;
+  }
+  scheduler_.cancel(look_timer_);
+  look_timer_ = TimerId{};
+  looking_ = true;
+  look_again_ = false;
+  postgres_.observe(goal_ ? goal_->postgres : PostgresGoal{},
+                    [this](PostgresView view) { seen(std::move(view)); });
+}
+
+void AgentLoop::seen(PostgresView view) {
+  looking_ = false;
+  learn_from(view);
+  decide();
+}
+
+void AgentLoop::learn_from(const PostgresView& view) {
+  if (local_.seen.running && !view.running) forget_postgres();
+  if (view.running) {
+    local_.stopped_since.reset();
+    if (view.sql) local_.restarting = false;
+  } else if (!local_.stopped_since) {
+    local_.stopped_since = scheduler_.now();
+  }
+  local_.seen = view;
+}
+
+void AgentLoop::forget_postgres() {
+  local_.proof = SyncProof{};
+  local_.promote_ordered_for.reset();
+  local_.sessions_ended_for.reset();
+  local_.start_nonce = 0;
+}
+
+void AgentLoop::decide() {
+  const Instant now = scheduler_.now();
+  local_.controller_heard = heard_at_ && now - *heard_at_ < kHeardFor;
+  Step step = wait_without_goal();
+  if (goal_) step = next_action(*goal_, local_, now);
+  if (step.problem) {
+    local_.problem = step.problem;
+  } else if (!local_.retry_at) {
+    local_.problem.reset();
+  }
+  if (!performing_) doing_ = step.why;
+  report_ = report_of(goal_, local_);
+  report_.doing = doing_;
+  tell();
+  if (step.action && !performing_) {
+    perform(*step.action);
+    return;
+  }
+  look_after(performing_ ? std::max(step.look_again, kRetryFirst) : step.look_again);
+}
+
+Step AgentLoop::wait_without_goal() {
+  Step step;
+  step.look_again = kReportEvery;
+  return step;
+}
+
+void AgentLoop::look_after(Duration wait) {
+  if (look_again_) {
+    look();
+    return;
+  }
+  scheduler_.cancel(look_timer_);
+  look_timer_ = scheduler_.at(scheduler_.now() + std::min(wait, kReportEvery), [this] { look(); });
+}
+
+void AgentLoop::perform(const Action& action) {
+  performing_ = std::string(name_of(action));
+  performing_for_ = goal_;
+  const auto done = [this, action](const Result<ActionOutcome>& outcome) {
+    performed(action, outcome);
+  };
+  if (const auto* save = std::get_if<action::SaveState>(&action)) {
+    state_file_.save(save->state, [done](const Result<Done>& saved) {
+      done(saved ? Result<ActionOutcome>(ActionOutcome{}) : Result<ActionOutcome>(saved.error()));
+    });
+  } else if (std::holds_alternative<action::NoteMarker>(action) ||
+             std::holds_alternative<action::NoteConfirmed>(action)) {
+    scheduler_.post([done] { done(ActionOutcome{}); });
+  } else {
+    postgres_.perform(action, done);
+  }
+  // While it runs, PostgreSQL is watched and reports go on.
+  look_after(kRetryFirst);
+}
+
+void AgentLoop::performed(const Action& action, const Result<ActionOutcome>& outcome) {
+  performing_.reset();
+  if (outcome) {
+    failures_ = 0;
+    local_.retry_at.reset();
+    local_.problem.reset();
+    remember(action, *outcome);
+  } else {
+    failed(action, outcome.error());
+  }
+  look();
+}
+
+void AgentLoop::remember(const Action& action, const ActionOutcome& outcome) {
+  SyncProof& proof = local_.proof;
+  // The goal may have changed while the action ran: what it proved, it proved for the former one.
+  const std::optional<SyncConfig> sync = performing_for_ ? performing_for_->sync : std::nullopt;
+  const auto prove_for_goal = [&] {
+    if (!sync) return;
+    if (proof.epoch == sync->epoch && proof.generation == sync->generation) return;
+    proof = SyncProof{};
+    proof.epoch = sync->epoch;
+    proof.generation = sync->generation;
+  };
+  if (const auto* save = std::get_if<action::SaveState>(&action)) {
+    local_.state = save->state;
+    if (!save->state.rebuilding) local_.cloned = false;
+  } else if (std::holds_alternative<action::Clone>(action)) {
+    local_.cloned = true;
+    local_.rewinds_failed = 0;
+  } else if (const auto* attach = std::get_if<action::Attach>(&action)) {
+    local_.attached_for = attach->epoch;
+  } else if (std::holds_alternative<action::Detach>(action)) {
+    local_.attached_for.reset();
+  } else if (std::holds_alternative<action::Promote>(action)) {
+    if (performing_for_) local_.promote_ordered_for = performing_for_->epoch;
+  } else if (const auto* checkpoint = std::get_if<action::Checkpoint>(&action)) {
+    local_.checkpointed_for = checkpoint->epoch;
+  } else if (const auto* end = std::get_if<action::EndSessions>(&action)) {
+    local_.sessions_ended_for = end->epoch;
+  } else if (const auto* stop = std::get_if<action::Stop>(&action)) {
+    local_.restarting = stop->restart;
+    forget_postgres();
+  } else if (std::holds_alternative<action::ResumeGated>(action)) {
+    forget_postgres();
+    local_.start_nonce = outcome.start_nonce;
+  } else if (std::holds_alternative<action::NoteMarker>(action)) {
+    prove_for_goal();
+    proof.marker_proven = true;
+  } else if (std::holds_alternative<action::ProveCheckpointer>(action)) {
+    prove_for_goal();
+    proof.checkpointed = true;
+  } else if (std::holds_alternative<action::WriteBarrier>(action)) {
+    prove_for_goal();
+    proof.barrier = outcome.lsn;
+  } else if (std::holds_alternative<action::NoteConfirmed>(action)) {
+    prove_for_goal();
+    proof.confirmed = true;
+  } else if (std::holds_alternative<action::SetSlots>(action)) {
+    local_.slots_advanced_at = scheduler_.now();
+  } else if (std::holds_alternative<action::Rewind>(action)) {
+    local_.rewinds_failed = 0;
+  }
+}
+
+void AgentLoop::failed(const Action& action, const Error& error) {
+  if (std::holds_alternative<action::Rewind>(action)) ++local_.rewinds_failed;
+  if (std::holds_alternative<action::Clone>(action)) ++local_.clones_failed;
+  if (std::holds_alternative<action::StartStandby>(action)) ++local_.starts_failed;
+  const int doublings = std::min(failures_++, 6);
+  const Duration wait = std::min(kRetryFirst * (1 << doublings), kRetryMax);
+  local_.retry_at = scheduler_.now() + wait;
+  local_.problem = Problem{"ActionFailed", std::string(name_of(action)) + ": " + error.message};
+}
+
+void AgentLoop::tell() {
+  if (telling_) return;
+  const Instant now = scheduler_.now();
+  const bool news = without_progress(report_) != without_progress(told_);
+  const bool due = !told_at_ || now - *told_at_ >= kReportEvery - Duration{20};
+  if (!news && !due) return;
+  telling_ = true;
+  told_at_ = now;
+  told_ = report_;
+  NodeReport message = report_;
+  message.number = ++reports_;
+  message.process = identity_.process;
+  transport_.send(message, [this](const Result<Done>& sent) {
+    telling_ = false;
+    if (sent) {
+      heard_from_controller();
+      tell();
+    } else {
+      told_ = NodeReport{};
+    }
+  });
+}
+
+void AgentLoop::heard_from_controller() { heard_at_ = scheduler_.now(); }
+
+void AgentLoop::receive() {
+  transport_.receive(goal_tag_, [this](const Result<std::optional<Transport::Order>>& answer) {
+    received(answer);
+  });
+}
+
+void AgentLoop::received(const Result<std::optional<Transport::Order>>& answer) {
+  if (!answer) {
+    scheduler_.at(scheduler_.now() + kReceiveRetry, [this] { receive(); });
+    return;
+  }
+  heard_from_controller();
+  if (*answer) {
+    goal_tag_ = (*answer)->tag;
+    if (acceptable((*answer)->goal, local_.state)) {
+      goal_ = (*answer)->goal;
+      local_.retry_at.reset();
+      look();
+    }
+  }
+  receive();
+}
+
+}  // namespace hactl

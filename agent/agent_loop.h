@@ -1,0 +1,81 @@
+// AgentLoop: looks at the local PostgreSQL, asks next_action() what to do, has it done, and tells the
+// controller. It decides nothing itself. One thread: everything runs as tasks of the Scheduler, which
+// outlives the loop's doors; the doors outlive the loop.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "agent/postgres.h"
+#include "agent/state_file.h"
+#include "agent/transport.h"
+#include "base/scheduler.h"
+#include "converge/next_action.h"
+#include "model/local.h"
+
+namespace hactl {
+
+/// Who the agent is, from its configuration.
+struct AgentIdentity {
+  FormationName formation;
+  NodeName node;
+  std::uint64_t process = 0;  ///< Start of this process, UTC ms.
+  AgentPaths paths;
+  std::string os_user = "postgres";
+};
+
+class AgentLoop {
+ public:
+  AgentLoop(Scheduler& scheduler, Postgres& postgres, StateFile& state_file, Transport& transport,
+            AgentIdentity identity);
+
+  /// Reads the state file and begins. An error when the file is there but can't be read: the agent
+  /// has forgotten its promises and must not go on as if it had made none.
+  Result<Done> start();
+
+  /// What was last reported; for tests and the simulator.
+  [[nodiscard]] const NodeReport& last_report() const { return report_; }
+  [[nodiscard]] const LocalState& local() const { return local_; }
+
+ private:
+  void look();
+  void seen(PostgresView view);
+  void learn_from(const PostgresView& view);
+  void decide();
+  void perform(const Action& action);
+  void performed(const Action& action, const Result<ActionOutcome>& outcome);
+  void remember(const Action& action, const ActionOutcome& outcome);
+  void forget_postgres();
+  void failed(const Action& action, const Error& error);
+  void look_after(Duration wait);
+  void tell();
+  void receive();
+  void received(const Result<std::optional<Transport::Order>>& answer);
+  void heard_from_controller();
+  static Step wait_without_goal();
+
+  Scheduler& scheduler_;
+  Postgres& postgres_;
+  StateFile& state_file_;
+  Transport& transport_;
+  AgentIdentity identity_;
+  LocalState local_;
+  std::optional<Goal> goal_;
+  std::string goal_tag_;
+  NodeReport report_;       ///< As it would be sent now.
+  NodeReport told_;         ///< As it was last sent.
+  std::uint64_t reports_ = 0;
+  std::optional<Instant> told_at_;
+  std::optional<Instant> heard_at_;
+  std::string doing_;
+  std::optional<std::string> performing_;  ///< The action under way.
+  std::optional<Goal> performing_for_;     ///< The goal that it is under way for.
+  bool looking_ = false;
+  bool look_again_ = false;
+  bool telling_ = false;
+  int failures_ = 0;
+  TimerId look_timer_;
+  Duration next_look_{1'000};
+};
+
+}  // namespace hactl

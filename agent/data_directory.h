@@ -1,0 +1,72 @@
+// What the agent reads and writes in a PostgreSQL data directory, and the epoch credentials beside
+// it. Everything that is written is durable when the call returns. Blocks: for worker threads only.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "converge/postgres_settings.h"
+#include "model/action.h"
+#include "model/local.h"
+
+namespace hactl {
+
+/// What lies at `directory`. One that cannot be read is foreign: nothing in it is touched.
+DataKind data_kind(const std::string& directory);
+
+/// The major version in PG_VERSION.
+Result<int> data_version(const std::string& directory);
+
+/// Where each timeline branched off its parent, by the history files; reservations are left out.
+std::map<TimelineId, Lsn> timeline_history(const std::string& directory);
+
+/// Where `timeline` ends by the text of a descendant's history file.
+std::optional<Lsn> end_of_timeline(std::string_view history, TimelineId timeline);
+
+/// The timeline whose WAL holds the byte before `end`: the highest with a segment file there that
+/// branched off below it. 0 when there is no such file.
+TimelineId timeline_at(const std::string& directory, Lsn end, std::uint64_t segment_bytes);
+
+bool has_standby_signal(const std::string& directory);
+Result<Done> write_standby_signal(const std::string& directory);
+Result<Done> remove_standby_signal(const std::string& directory);
+
+/// Writes hactl.conf and the managed blocks, only where they differ; takes hactl's settings out of
+/// postgresql.auto.conf, where they would win.
+Result<Done> write_settings(const std::string& directory, const SettingsFiles& files);
+
+/// hactl.config_id in hactl.conf; empty: none.
+std::string config_id_on_disk(const std::string& directory);
+
+/// Writes history files for the timelines below `timeline` that have none, so that the next
+/// promotion takes exactly it.
+Result<Done> reserve_timelines(const std::string& directory, TimelineId timeline);
+
+/// Removes reservations above the last real timeline: a standby that starts would try to follow
+/// them.
+Result<Done> drop_unused_reservations(const std::string& directory);
+
+/// The epoch's copy of the node's key, mode 0600; those of other epochs are removed.
+Result<Done> place_credential(const AgentPaths& paths, Epoch epoch);
+Result<Done> remove_credentials(const AgentPaths& paths);
+bool has_credential(const AgentPaths& paths);
+
+/// Removes `directory` with all that is in it; one that is not there is fine.
+Result<Done> remove_tree(const std::string& directory);
+
+/// Puts `fresh` in the place of `directory`, which is removed afterwards.
+Result<Done> swap_in(const std::string& fresh, const std::string& directory);
+
+/// Copies the segments of `timeline` from the one with `from` on, newest first within a bound, to a
+/// directory `name` of the state directory's `diverged`; drops the oldest of earlier copies.
+Result<Done> keep_diverged_wal(const AgentPaths& paths, const std::string& data_directory,
+                               WalPosition from, const std::string& name);
+
+/// "00000003000000000000000A".
+std::string segment_name(WalPosition position, std::uint64_t segment_bytes);
+
+}  // namespace hactl

@@ -1,0 +1,145 @@
+// The half of agent/data_directory.h that moves whole directories and keeps what would be lost.
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
+#include "agent/data_directory.h"
+#include "io/errno_error.h"
+#include "io/file.h"
+#include "io/file_descriptor.h"
+
+namespace hactl {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Diverged WAL that is kept, all copies together.
+constexpr std::uint64_t kDivergedBytesMax = std::uint64_t{1} << 30U;
+constexpr std::size_t kSegmentNameBytes = 24;
+constexpr std::size_t kTimelineBytes = 8;
+
+Result<Done> sync_file(const std::string& path) {
+  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid() || fsync(file.get()) != 0) return errno_error("sync " + path, errno);
+  return Done{};
+}
+
+Error swap_error(const std::string& directory, int number) {
+  if (number == EBUSY || number == EXDEV) {
+    return Error{ErrorCode::invalid,
+                 "replace data directory " + directory +
+                     ": it is a mount point; put the data directory in a directory below it"};
+  }
+  return errno_error("replace data directory " + directory, number);
+}
+
+std::string parent_of(const std::string& path) {
+  return fs::path(path).parent_path().string();
+}
+
+std::uint64_t bytes_in(const fs::path& directory) {
+  std::uint64_t bytes = 0;
+  std::error_code problem;
+  for (fs::directory_iterator entry(directory, problem), end; !problem && entry != end;
+       entry.increment(problem)) {
+    std::error_code ignored;  // A file that cannot be measured counts as empty.
+    const std::uintmax_t size = entry->file_size(ignored);
+    if (!ignored) bytes += size;
+  }
+  return bytes;
+}
+
+/// Removes the oldest copies until `room` more bytes fit. Names sort by time.
+Result<Done> make_room(const std::string& diverged, std::uint64_t room) {
+  std::vector<fs::path> copies;
+  std::error_code problem;
+  for (fs::directory_iterator entry(diverged, problem), end; !problem && entry != end;
+       entry.increment(problem)) {
+    copies.push_back(entry->path());
+  }
+  std::ranges::sort(copies, std::greater{});
+  std::uint64_t kept = room;
+  for (const fs::path& copy : copies) {
+    kept += bytes_in(copy);
+    if (kept <= kDivergedBytesMax) continue;
+    if (Result<Done> done = remove_tree(copy.string()); !done.ok()) return done;
+  }
+  return Done{};
+}
+
+/// Segments of one timeline that are not before `first`, newest first.
+std::vector<fs::path> segments_from(const std::string& data_directory, const std::string& first) {
+  std::vector<fs::path> segments;
+  std::error_code problem;
+  for (fs::directory_iterator entry(data_directory + "/pg_wal", problem), end;
+       !problem && entry != end; entry.increment(problem)) {
+    const std::string name = entry->path().filename().string();
+    const bool same_timeline = name.starts_with(first.substr(0, kTimelineBytes));
+    if (name.size() == kSegmentNameBytes && same_timeline && name >= first) {
+      segments.push_back(entry->path());
+    }
+  }
+  std::ranges::sort(segments, std::greater{});
+  return segments;
+}
+
+}  // namespace
+
+Result<Done> remove_tree(const std::string& directory) {
+  std::error_code problem;
+  fs::remove_all(directory, problem);
+  if (problem) return errno_error("remove " + directory, problem.value());
+  return Done{};
+}
+
+Result<Done> swap_in(const std::string& fresh, const std::string& directory) {
+  const std::string old = directory + ".old";
+  if (Result<Done> done = remove_tree(old); !done.ok()) return done;
+  // In one step, so that no crash leaves a node without a data directory.
+  if (renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, directory.c_str(), RENAME_EXCHANGE) == 0) {
+    if (rename(fresh.c_str(), old.c_str()) != 0) return swap_error(directory, errno);
+  } else {
+    // There is none yet, or the file system cannot exchange.
+    const bool missing = errno == ENOENT;
+    if (!missing && rename(directory.c_str(), old.c_str()) != 0) {
+      return swap_error(directory, errno);
+    }
+    if (rename(fresh.c_str(), directory.c_str()) != 0) return swap_error(directory, errno);
+  }
+  if (Result<Done> done = sync_directory(parent_of(directory)); !done.ok()) return done;
+  return remove_tree(old);
+}
+
+Result<Done> keep_diverged_wal(const AgentPaths& paths, const std::string& data_directory,
+                               WalPosition from, const std::string& name) {
+  constexpr std::uint64_t kSegmentBytes = std::uint64_t{16} << 20U;
+  const std::string first = segment_name(from, kSegmentBytes);
+  std::vector<fs::path> segments = segments_from(data_directory, first);
+  segments.resize(std::min<std::size_t>(segments.size(), kDivergedBytesMax / kSegmentBytes));
+  if (segments.empty()) return Done{};
+  const std::string diverged = paths.state_directory + "/diverged";
+  const std::string target = diverged + "/" + name;
+  if (Result<Done> done = make_room(diverged, segments.size() * kSegmentBytes); !done.ok()) {
+    return done;
+  }
+  if (Result<Done> done = make_directories(target, 0700); !done.ok()) return done;
+  for (const fs::path& segment : segments) {
+    std::error_code problem;
+    fs::copy_file(segment, target / segment.filename(), fs::copy_options::overwrite_existing,
+                  problem);
+    if (problem) return errno_error("keep diverged WAL in " + target, problem.value());
+    if (Result<Done> done = sync_file((target / segment.filename()).string()); !done.ok()) {
+      return done;
+    }
+  }
+  return sync_directory(target);
+}
+
+}  // namespace hactl

@@ -1,0 +1,385 @@
+#include "agent/performer.h"
+
+#include <signal.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "agent/data_directory.h"
+#include "agent/postmaster.h"
+#include "agent/sql_actions.h"
+#include "agent/sql_view.h"
+#include "base/utc.h"
+#include "io/errno_error.h"
+#include "io/file.h"
+#include "io/log.h"
+#include "io/process.h"
+#include "model/names.h"
+
+namespace hactl {
+namespace {
+
+/// The longest statement of an action is a checkpoint.
+constexpr Duration kActionStatementTime = 2min;
+constexpr Duration kSourceTime = 5s;
+constexpr Duration kReceiverGoneTime = 1s;
+constexpr Duration kReceiverLookStep = 2ms;
+/// Connection name of copies; none that standbys may have.
+constexpr const char* kCopyApplication = "hactl-copy";
+
+std::string fresh_directory(const std::string& directory) {
+  return directory + ".new";
+}
+
+std::uint64_t random_nonce() {
+  std::uint64_t nonce = 0;
+  while (nonce == 0) {
+    if (getrandom(&nonce, sizeof nonce, 0) != static_cast<ssize_t>(sizeof nonce)) nonce = 0;
+  }
+  return nonce;
+}
+
+/// Ends WAL receivers; true when there was none.
+Result<bool> end_receivers(pid_t postmaster) {
+  const Result<std::vector<pid_t>> receivers = wal_receivers(postmaster);
+  if (!receivers.ok()) {
+    // The postmaster itself has gone, and its children with it.
+    if (state_of(postmaster) != ProcessState::running) return true;
+    return receivers.error();
+  }
+  for (const pid_t pid : *receivers) {
+    const Result<ProcessWatch> watch = ProcessWatch::open(pid);
+    const Result<std::vector<pid_t>> still = wal_receivers(postmaster);
+    if (!watch.ok() || !still.ok() || std::ranges::count(*still, pid) == 0) continue;
+    if (watch->send_signal(SIGTERM).ok()) static_cast<void>(watch->wait(kReceiverLookStep));
+  }
+  return receivers->empty();
+}
+
+/// pg_basebackup can only use a slot that exists and that nobody uses.
+std::string usable_slot(PgSession& source, const std::string& slot) {
+  const Result<std::vector<PgRows>> rows = source.run(
+      "SELECT 1 FROM pg_replication_slots WHERE NOT active AND wal_status IS DISTINCT FROM 'lost'"
+      " AND slot_name = " +
+          sql_literal(slot),
+      kSourceTime);
+  return rows.ok() && !rows->empty() && !rows->front().empty() ? slot : "";
+}
+
+/// Where the upstream's history left `timeline`; nullopt when it did not or can't be asked.
+std::optional<Lsn> fork_of(const std::string& conninfo, TimelineId timeline) {
+  Result<PgSession> source = PgSession::open(conninfo, kSourceTime);
+  if (!source.ok()) return std::nullopt;
+  const Result<std::vector<PgRows>> rows = source->run(
+      "SELECT convert_from(pg_read_binary_file('pg_wal/' || lpad(upper(to_hex(timeline_id)), 8, "
+      "'0')"
+      " || '.history'), 'UTF8') FROM pg_control_checkpoint()",
+      kSourceTime);
+  if (!rows.ok() || rows->empty() || rows->front().empty()) return std::nullopt;
+  return end_of_timeline(rows->front()[0][0].value_or(""), timeline);
+}
+
+}  // namespace
+
+Result<Done> Performer::check_replaceable(const PostgresGoal& postgres) {
+  const std::string& directory = postgres.data_directory;
+  if (Result<Done> done = programs_.check_version(postgres.version); !done.ok()) return done;
+  if (data_kind(directory) == DataKind::foreign) {
+    return Error{ErrorCode::corrupt, "data directory " + directory +
+                                         " can't be read or holds files that are not PostgreSQL's:"
+                                         " empty it or choose another"};
+  }
+  if (find_postmaster(directory) || !server_processes(directory).empty()) {
+    return Error{ErrorCode::conflict,
+                 "replace data directory " + directory + ": PostgreSQL still runs on it"};
+  }
+  const std::string parent = std::filesystem::path(directory).parent_path().string();
+  if (access(parent.c_str(), W_OK | X_OK) != 0) {
+    return errno_error("write to " + parent + ", in which data directory " + directory + " lies",
+                       errno);
+  }
+  return Done{};
+}
+
+Result<Done> Performer::init_database(const PostgresGoal& postgres) {
+  if (data_kind(postgres.data_directory) == DataKind::cluster) return Done{};
+  if (Result<Done> done = check_replaceable(postgres); !done.ok()) return done;
+  const std::string fresh = fresh_directory(postgres.data_directory);
+  if (Result<Done> done = remove_tree(fresh); !done.ok()) return done;
+  Result<Done> done = programs_.initdb(fresh);
+  if (done.ok()) done = write_standby_signal(fresh);
+  if (done.ok()) done = swap_in(fresh, postgres.data_directory);
+  return done;
+}
+
+Result<Done> Performer::clone(const action::Clone& order) {
+  if (Result<Done> done = check_replaceable(order.postgres); !done.ok()) return done;
+  const std::string fresh = fresh_directory(order.postgres.data_directory);
+  if (Result<Done> done = remove_tree(fresh); !done.ok()) return done;
+  const std::string conninfo =
+      replication_conninfo(order.upstream, paths_, kCopyApplication, paths_.key_file);
+  const std::string database = conninfo + " dbname=" + std::string(kAgentDatabase);
+  Result<PgSession> source = PgSession::open(database, kSourceTime);
+  if (!source.ok()) return source.error().within("clone " + order.upstream.node.value);
+  const std::string slot = usable_slot(*source, slot_name(node_));
+  Result<Done> done = programs_.base_backup(fresh, conninfo, slot);
+  if (!done.ok()) return done.error().within("clone " + order.upstream.node.value);
+  done = write_standby_signal(fresh);
+  if (done.ok()) done = swap_in(fresh, order.postgres.data_directory);
+  return done;
+}
+
+Result<Done> Performer::keep_diverged(const action::Rewind& order, UtcTime now) {
+  const std::string& directory = order.postgres.data_directory;
+  const Result<ControlFacts> control = programs_.control(directory);
+  if (!control.ok()) return control.error();
+  const std::string conninfo =
+      replication_conninfo(order.upstream, paths_, kCopyApplication, paths_.key_file) +
+      " dbname=" + std::string(kAgentDatabase);
+  const TimelineId timeline = control->data.timeline;
+  // Without a known fork everything of the timeline that fits is kept.
+  const Lsn from = fork_of(conninfo, timeline).value_or(Lsn(0));
+  return keep_diverged_wal(paths_, directory, {timeline, from}, to_string(now));
+}
+
+Result<Done> Performer::rewind(const action::Rewind& order, UtcTime now) {
+  const std::string& directory = order.postgres.data_directory;
+  if (Result<Done> done = check_startable(order.postgres); !done.ok()) return done;
+  if (find_postmaster(directory) || !server_processes(directory).empty()) {
+    return Error{ErrorCode::conflict, "rewind " + directory + ": PostgreSQL still runs on it"};
+  }
+  if (Result<Done> done = keep_diverged(order, now); !done.ok()) return done;
+  // After a crash pg_rewind first recovers in single-user mode, which refuses to be a standby.
+  if (Result<Done> done = remove_standby_signal(directory); !done.ok()) return done;
+  const Result<Done> rewound = programs_.rewind(
+      directory, replication_conninfo(order.upstream, paths_, kCopyApplication, paths_.key_file) +
+                     " dbname=" + std::string(kAgentDatabase));
+  const Result<Done> marked = write_standby_signal(directory);
+  if (!rewound.ok()) return rewound.error().within("rewind to " + order.upstream.node.value);
+  return marked;
+}
+
+Result<Done> Performer::configure(const action::Configure& order) {
+  if (data_kind(order.data_directory) != DataKind::cluster) {
+    return Error{ErrorCode::not_found,
+                 "configure " + order.data_directory + ": no PostgreSQL data directory"};
+  }
+  if (Result<Done> done = write_settings(order.data_directory, order.files); !done.ok()) {
+    return done.error().within("configure PostgreSQL");
+  }
+  return reload_postmaster(order.data_directory);
+}
+
+Result<Done> Performer::check_startable(const PostgresGoal& postgres) {
+  if (Result<Done> done = programs_.check_version(postgres.version); !done.ok()) return done;
+  const Result<int> version = data_version(postgres.data_directory);
+  if (!version.ok()) return version.error();
+  if (*version == postgres.version) return Done{};
+  return Error{ErrorCode::invalid, "data directory " + postgres.data_directory +
+                                       " is of PostgreSQL " + std::to_string(*version) +
+                                       ", wanted is " + std::to_string(postgres.version)};
+}
+
+Result<Done> Performer::start(const PostgresGoal& postgres) {
+  const auto ready = [&] {
+    const std::optional<RunningPostmaster> running = find_postmaster(postgres.data_directory);
+    return running && running->ready && open_local_session(*running, kActionStatementTime).ok();
+  };
+  const Result<pid_t> pid = start_postmaster(postgres.data_directory, paths_, ready, stopping_);
+  if (!pid.ok()) return pid.error();
+  return Done{};
+}
+
+Result<Done> Performer::start_standby(const PostgresGoal& postgres) {
+  const std::string& directory = postgres.data_directory;
+  if (Result<Done> done = check_startable(postgres); !done.ok()) return done;
+  if (find_postmaster(directory)) return Done{};
+  Result<Done> done = write_standby_signal(directory);
+  if (done.ok()) done = drop_unused_reservations(directory);
+  if (done.ok()) done = start(postgres);
+  return done;
+}
+
+Result<Done> Performer::resume_gated(const PostgresGoal& postgres) {
+  const std::string& directory = postgres.data_directory;
+  if (Result<Done> done = check_startable(postgres); !done.ok()) return done;
+  if (find_postmaster(directory)) {
+    return Error{ErrorCode::conflict, "resume PostgreSQL on " + directory + ": it runs already"};
+  }
+  Result<Done> done = drop_unused_reservations(directory);
+  if (done.ok()) done = remove_standby_signal(directory);
+  if (!done.ok()) return done;
+  const Result<Done> started = start(postgres);
+  // It is read at the start only; from now on it guards the next one.
+  const Result<Done> guarded = write_standby_signal(directory);
+  return started.ok() ? guarded : started;
+}
+
+Result<Done> Performer::stop(const std::string& directory, action::Stop::Mode mode) {
+  const std::optional<RunningPostmaster> running = find_postmaster(directory);
+  if (running && running->ready && mode == action::Stop::Mode::fast) {
+    Result<PgSession> session = open_local_session(*running, 1s);
+    if (session.ok()) {
+      // A hung standby would hold up an orderly stop; without a session the deadlines do that.
+      const Result<Done> ended = end_slow_senders(*session);
+      if (!ended.ok()) log_debug("end slow standbys: {}", ended.error().message);
+    }
+  }
+  if (Result<Done> done = stop_postmaster(directory, mode); !done.ok()) return done;
+  if (data_kind(directory) != DataKind::cluster) return Done{};
+  return write_standby_signal(directory);
+}
+
+Result<Done> Performer::detach(const std::string& directory) {
+  if (Result<Done> done = remove_credentials(paths_); !done.ok()) {
+    return done.error().within("detach");
+  }
+  // A receiver that starts from now on finds no key; one that has it already has the title that is
+  // looked for, because the title is set before the key is read.
+  const auto until = std::chrono::steady_clock::now() + kReceiverGoneTime;
+  while (true) {
+    const std::optional<RunningPostmaster> running = find_postmaster(directory);
+    if (!running) {
+      if (server_processes(directory).empty()) return Done{};
+      return Error{ErrorCode::conflict, "detach: processes of an earlier server still live"};
+    }
+    const Result<bool> none = end_receivers(running->pid);
+    if (!none.ok()) return none.error().within("detach");
+    if (*none) return Done{};
+    if (std::chrono::steady_clock::now() >= until) {
+      return Error{ErrorCode::timed_out, "detach: the WAL receiver does not end"};
+    }
+  }
+}
+
+Result<Done> Performer::nudge_receiver(const std::string& directory) {
+  const std::optional<RunningPostmaster> running = find_postmaster(directory);
+  if (!running) return Done{};
+  const Result<bool> ended = end_receivers(running->pid);
+  if (!ended.ok()) return ended.error().within("nudge the WAL receiver");
+  return Done{};
+}
+
+Result<Done> Performer::promote_to(const std::string& directory, TimelineId timeline) {
+  if (Result<Done> done = reserve_timelines(directory, timeline); !done.ok()) return done;
+  return with_session(directory,
+                      [&](PgSession& session) { return hactl::promote(session, timeline); });
+}
+
+Result<Lsn> Performer::barrier(const std::string& directory, const action::WriteBarrier& order) {
+  // Promoting has removed it; it guards the next start.
+  if (!has_standby_signal(directory)) {
+    if (Result<Done> done = write_standby_signal(directory); !done.ok()) return done.error();
+  }
+  const auto history = timeline_history(directory);
+  const auto start = history.find(order.timeline);
+  const BarrierRow row{.epoch = order.epoch,
+                       .node = node_,
+                       .timeline = order.timeline,
+                       .start = start == history.end() ? Lsn(0) : start->second};
+  Lsn lsn{0};
+  const Result<Done> done = with_session(directory, [&](PgSession& session) -> Result<Done> {
+    const Result<Lsn> written = write_barrier(session, row);
+    if (!written.ok()) return written.error();
+    lsn = *written;
+    return Done{};
+  });
+  if (!done.ok()) return done.error().within("write the barrier");
+  return lsn;
+}
+
+Result<Done> Performer::with_session(const std::string& directory,
+                                     const std::function<Result<Done>(PgSession&)>& use) {
+  const std::optional<RunningPostmaster> running = find_postmaster(directory);
+  if (!running) return Error{ErrorCode::unavailable, "PostgreSQL does not run"};
+  Result<PgSession> session = open_local_session(*running, kActionStatementTime);
+  if (!session.ok()) return session.error();
+  return use(*session);
+}
+
+/// One overload for each action.
+struct Performer::Dispatch {
+  Performer& self;
+  const Setting& setting;
+
+  using Answer = Result<ActionOutcome>;
+
+  static Answer of(const Result<Done>& done) {
+    if (!done.ok()) return done.error();
+    return ActionOutcome{};
+  }
+  [[nodiscard]] const std::string& directory() const { return setting.postgres.data_directory; }
+  [[nodiscard]] Answer session(const std::function<Result<Done>(PgSession&)>& use) const {
+    return of(self.with_session(directory(), use));
+  }
+  static Answer not_here() { return Error{ErrorCode::internal, "this action is not PostgreSQL's"}; }
+
+  Answer operator()(const action::SaveState&) const { return not_here(); }
+  Answer operator()(const action::NoteMarker&) const { return not_here(); }
+  Answer operator()(const action::NoteConfirmed&) const { return not_here(); }
+  Answer operator()(const action::InitDatabase& order) const {
+    return of(self.init_database(order.postgres));
+  }
+  Answer operator()(const action::Clone& order) const { return of(self.clone(order)); }
+  Answer operator()(const action::Rewind& order) const {
+    return of(self.rewind(order, setting.now));
+  }
+  Answer operator()(const action::Configure& order) const { return of(self.configure(order)); }
+  Answer operator()(const action::StartStandby& order) const {
+    return of(self.start_standby(order.postgres));
+  }
+  Answer operator()(const action::ResumeGated& order) const {
+    const Result<Done> done = self.resume_gated(order.postgres);
+    if (!done.ok()) return done.error();
+    return ActionOutcome{.lsn = Lsn(0), .start_nonce = random_nonce()};
+  }
+  Answer operator()(const action::Stop& order) const {
+    return of(self.stop(directory(), order.mode));
+  }
+  Answer operator()(const action::Attach& order) const {
+    return of(place_credential(self.paths_, order.epoch));
+  }
+  Answer operator()(const action::Detach&) const { return of(self.detach(directory())); }
+  Answer operator()(const action::NudgeReceiver&) const {
+    return of(self.nudge_receiver(directory()));
+  }
+  Answer operator()(const action::Promote& order) const {
+    return of(self.promote_to(directory(), order.timeline));
+  }
+  Answer operator()(const action::Checkpoint&) const { return session(checkpoint); }
+  Answer operator()(const action::ProveCheckpointer&) const {
+    // The checkpointer takes up the second request only after it has read its settings anew.
+    return session([](PgSession& session) {
+      const Result<Done> first = checkpoint(session);
+      return first.ok() ? checkpoint(session) : first;
+    });
+  }
+  Answer operator()(const action::WriteBarrier& order) const {
+    const Result<Lsn> lsn = self.barrier(directory(), order);
+    if (!lsn.ok()) return lsn.error();
+    return ActionOutcome{.lsn = *lsn, .start_nonce = 0};
+  }
+  Answer operator()(const action::EndSessions&) const { return session(end_sessions); }
+  Answer operator()(const action::PrepareDatabase& order) const {
+    return session([&](PgSession& session) { return prepare_database(session, order.postgres); });
+  }
+  Answer operator()(const action::SetSlots& order) const {
+    return session([&](PgSession& session) { return set_slots(session, order); });
+  }
+  Answer operator()(const action::EndSenders& order) const {
+    return session([&](PgSession& session) { return end_senders(session, order.nodes); });
+  }
+};
+
+Result<ActionOutcome> Performer::perform(const Action& action, const Setting& setting) {
+  return std::visit(Dispatch{.self = *this, .setting = setting}, action);
+}
+
+}  // namespace hactl

@@ -1,0 +1,62 @@
+// Performer: carries out one action on the local PostgreSQL. Blocks, for as long as the action's
+// own deadline allows: for one worker thread.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+
+#include "agent/pg_programs.h"
+#include "agent/pg_session.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "model/action.h"
+#include "model/goal.h"
+
+namespace hactl {
+
+class Performer {
+ public:
+  /// What one action needs beside itself.
+  struct Setting {
+    PostgresGoal postgres{};  ///< As it was last observed.
+    UtcTime now{};            ///< Names what is kept.
+  };
+
+  /// `paths` and `stopping` outlive this.
+  Performer(const AgentPaths& paths, NodeName node, const std::atomic<bool>& stopping)
+      : paths_(paths), node_(std::move(node)), stopping_(stopping), programs_(paths, stopping) {}
+
+  Result<ActionOutcome> perform(const Action& action, const Setting& setting);
+
+ private:
+  struct Dispatch;
+
+  Result<Done> init_database(const PostgresGoal& postgres);
+  Result<Done> clone(const action::Clone& order);
+  Result<Done> rewind(const action::Rewind& order, UtcTime now);
+  Result<Done> configure(const action::Configure& order);
+  Result<Done> start_standby(const PostgresGoal& postgres);
+  Result<Done> resume_gated(const PostgresGoal& postgres);
+  Result<Done> stop(const std::string& directory, action::Stop::Mode mode);
+  Result<Done> detach(const std::string& directory);
+  Result<Done> nudge_receiver(const std::string& directory);
+  Result<Done> promote_to(const std::string& directory, TimelineId timeline);
+  Result<Lsn> barrier(const std::string& directory, const action::WriteBarrier& order);
+
+  /// Neither foreign files nor a running server are there, and the programs fit.
+  Result<Done> check_replaceable(const PostgresGoal& postgres);
+  Result<Done> check_startable(const PostgresGoal& postgres);
+  Result<Done> start(const PostgresGoal& postgres);
+  Result<Done> keep_diverged(const action::Rewind& order, UtcTime now);
+  /// Opens a session on the running server and does something with it.
+  Result<Done> with_session(const std::string& directory,
+                            const std::function<Result<Done>(PgSession&)>& use);
+
+  const AgentPaths& paths_;
+  const NodeName node_;
+  const std::atomic<bool>& stopping_;
+  PgPrograms programs_;
+};
+
+}  // namespace hactl

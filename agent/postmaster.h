@@ -1,0 +1,63 @@
+// The postmaster and its processes as the system shows them: found, started, stopped. Blocks: for
+// worker threads only.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "converge/postgres_settings.h"
+#include "model/action.h"
+
+namespace hactl {
+
+/// How long a start is waited for; a server that replays for longer is left to it.
+inline constexpr Duration kStartWait = 10s;
+/// An orderly stop becomes a hard one after this long, and a kill after the second.
+inline constexpr Duration kFastStopTime = 3s;
+inline constexpr Duration kImmediateStopTime = 2s;
+/// How long killed processes are waited for.
+inline constexpr Duration kKillTime = 5s;
+
+/// A live postmaster and where it listens, from postmaster.pid.
+struct RunningPostmaster {
+  pid_t pid = 0;
+  std::uint16_t port = 0;  ///< 0: not written yet.
+  std::string socket_directory{};
+  bool ready = false;  ///< It takes sessions.
+};
+
+/// The postmaster of `data_directory`, whoever started it.
+std::optional<RunningPostmaster> find_postmaster(const std::string& data_directory);
+
+/// Live processes that work in `directory`.
+std::vector<pid_t> processes_in(const std::string& directory);
+bool process_works_in(pid_t pid, const std::string& directory);
+
+/// Those of them that run PostgreSQL's server program.
+std::vector<pid_t> server_processes(const std::string& data_directory);
+
+/// The WAL receivers of a postmaster, also ones that have no connection yet.
+Result<std::vector<pid_t>> wal_receivers(pid_t postmaster);
+
+/// Starts the server in a session of its own, its log in the state directory, and waits until
+/// `ready` says true or kStartWait has passed. Errors: conflict (processes of a former server still
+/// live), unavailable (it ended; the reason from its log).
+Result<pid_t> start_postmaster(const std::string& data_directory, const AgentPaths& paths,
+                               const std::function<bool()>& ready,
+                               const std::atomic<bool>& stopping);
+
+/// Stops the server and waits until none of its processes is left. Errors: timed_out.
+Result<Done> stop_postmaster(const std::string& data_directory, action::Stop::Mode mode);
+
+/// Makes the server read its settings anew; nothing when none runs.
+Result<Done> reload_postmaster(const std::string& data_directory);
+
+}  // namespace hactl

@@ -1,0 +1,215 @@
+#include "agent/sql_actions.h"
+
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <utility>
+
+#include "agent/sql_view.h"
+#include "model/names.h"
+
+namespace hactl {
+namespace {
+
+constexpr Duration kStatementTime = 10s;
+constexpr Duration kCheckpointTime = 2min;
+/// Copying the template database, on a slow disk.
+constexpr Duration kCreateDatabaseTime = 1min;
+/// How long ended sessions may take to go.
+constexpr Duration kSessionsGoneTime = 2s;
+
+/// Sessions of clients: neither the agent's own, nor PostgreSQL's own processes.
+constexpr std::string_view kClients =
+    " FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    " AND NOT (usename = 'postgres' AND client_addr IS NULL AND client_port = -1"
+    " AND application_name = 'hactl_agent')";
+
+Result<Done> run(PgSession& session, const std::string& statements,
+                 Duration limit = kStatementTime) {
+  const Result<std::vector<PgRows>> answer = session.run(statements, limit);
+  if (!answer.ok()) return answer.error();
+  return Done{};
+}
+
+/// The first field of the first row; empty when there is none.
+Result<std::string> field(PgSession& session, const std::string& statements) {
+  const Result<std::vector<PgRows>> answer = session.run(statements, kStatementTime);
+  if (!answer.ok()) return answer.error();
+  for (const PgRows& rows : *answer) {
+    if (!rows.empty() && !rows[0].empty()) return rows[0][0].value_or("");
+  }
+  return std::string();
+}
+
+/// This session may write behind a closed gate, waits for no standby, and leaves no secret in the
+/// log.
+Result<Done> make_writing(PgSession& session) {
+  return run(session,
+             "SET default_transaction_read_only = off; SET synchronous_commit = local;"
+             "SET log_statement = 'none'; SET log_min_duration_statement = -1;"
+             "SET log_min_error_statement = 'panic'; SET log_duration = off");
+}
+
+std::string create_own_objects() {
+  const std::string role(kReplicationRole);
+  std::string text =
+      "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '" + role +
+      "') THEN CREATE ROLE " + role + "; END IF; END $$; ALTER ROLE " + role +
+      " LOGIN REPLICATION NOSUPERUSER;"
+      "CREATE SCHEMA IF NOT EXISTS hactl;"
+      "CREATE TABLE IF NOT EXISTS hactl.lineage (epoch bigint PRIMARY KEY, node text NOT NULL,"
+      " timeline bigint NOT NULL, start_lsn pg_lsn NOT NULL);";
+  // What pg_rewind reads a server's files with.
+  for (const char* function :
+       {"pg_ls_dir(text, boolean, boolean)", "pg_stat_file(text, boolean)",
+        "pg_read_binary_file(text)", "pg_read_binary_file(text, bigint, bigint, boolean)"}) {
+    text += "GRANT EXECUTE ON FUNCTION pg_catalog." + std::string(function) + " TO " + role + ";";
+  }
+  return text;
+}
+
+Result<Done> make_application_role(PgSession& session, const PostgresGoal& postgres) {
+  const std::string name = sql_identifier(postgres.username);
+  const Result<std::string> known =
+      field(session, "SELECT 1 FROM pg_roles WHERE rolname = " + sql_literal(postgres.username));
+  if (!known.ok()) return known.error();
+  std::string statement = (known->empty() ? "CREATE ROLE " : "ALTER ROLE ") + name + " LOGIN";
+  if (!postgres.password.empty()) {
+    const Result<std::string> verifier =
+        session.scram_verifier(postgres.username, postgres.password);
+    if (!verifier.ok()) return verifier.error();
+    statement += " PASSWORD " + sql_literal(*verifier);
+  }
+  return run(session, statement);
+}
+
+Result<Done> make_application_database(PgSession& session, const PostgresGoal& postgres) {
+  const std::string name = sql_literal(postgres.database);
+  const Result<std::string> owner =
+      field(session, "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = " + name);
+  if (!owner.ok()) return owner.error();
+  const std::string target = sql_identifier(postgres.database);
+  const std::string user = sql_identifier(postgres.username);
+  if (owner->empty()) {
+    return run(session, "CREATE DATABASE " + target + " OWNER " + user, kCreateDatabaseTime);
+  }
+  // hactl's own tables are in that one.
+  if (*owner == postgres.username || postgres.database == kAgentDatabase) return Done{};
+  return run(session, "ALTER DATABASE " + target + " OWNER TO " + user);
+}
+
+}  // namespace
+
+Result<Done> promote(PgSession& session, TimelineId timeline) {
+  const Result<std::string> now =
+      field(session,
+            "SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE"
+            " substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END");
+  if (!now.ok()) return now.error();
+  if (now->empty()) return run(session, "SELECT pg_promote(false)");
+  std::uint32_t have = 0;
+  std::from_chars(now->data(), now->data() + now->size(), have, 16);
+  if (have == timeline.value) return Done{};
+  return Error{ErrorCode::conflict, "promote to timeline " + std::to_string(timeline.value) +
+                                        ": already a primary, on timeline " + std::to_string(have)};
+}
+
+Result<Done> checkpoint(PgSession& session) {
+  return run(session, "CHECKPOINT", kCheckpointTime);
+}
+
+Result<Lsn> write_barrier(PgSession& session, const BarrierRow& row) {
+  if (Result<Done> done = make_writing(session); !done.ok()) return done.error();
+  // One at a time: the position is read after the commit, which has flushed the row.
+  const Result<Done> written =
+      run(session, "INSERT INTO hactl.lineage (epoch, node, timeline, start_lsn) VALUES (" +
+                       std::to_string(row.epoch.value) + ", " + sql_literal(row.node.value) + ", " +
+                       std::to_string(row.timeline.value) + ", " +
+                       sql_literal(to_string(row.start)) + ") ON CONFLICT DO NOTHING");
+  if (!written.ok()) return written.error();
+  const Result<std::string> flushed = field(session, "SELECT pg_current_wal_flush_lsn()");
+  if (!flushed.ok()) return flushed.error();
+  const std::optional<Lsn> lsn = parse_lsn(*flushed);
+  if (lsn) return *lsn;
+  return Error{ErrorCode::internal, "write the barrier: no position in '" + *flushed + "'"};
+}
+
+Result<Done> end_sessions(PgSession& session) {
+  const auto until = std::chrono::steady_clock::now() + kSessionsGoneTime;
+  const std::string end = "SELECT count(pg_terminate_backend(pid))" + std::string(kClients);
+  while (true) {
+    const Result<std::string> left = field(session, end);
+    if (!left.ok()) return left.error();
+    if (*left == "0") return Done{};
+    if (std::chrono::steady_clock::now() >= until) {
+      return Error{ErrorCode::timed_out, "end client sessions: " + *left + " do not end"};
+    }
+    if (Result<Done> waited = run(session, "SELECT pg_sleep(0.005)"); !waited.ok()) return waited;
+  }
+}
+
+Result<Done> end_senders(PgSession& session, const std::set<NodeName>& nodes) {
+  const Result<std::vector<PgRows>> answer =
+      session.run("SELECT pid, application_name FROM pg_stat_replication", kStatementTime);
+  if (!answer.ok()) return answer.error();
+  std::string statements;
+  for (const auto& row : answer->empty() ? PgRows() : answer->front()) {
+    const auto name = parse_application_name(row[1].value_or(""));
+    if (!name || !nodes.contains(name->first)) continue;
+    statements += "SELECT pg_terminate_backend(" + row[0].value_or("0") + ");";
+  }
+  return statements.empty() ? Result<Done>(Done{}) : run(session, statements);
+}
+
+Result<Done> end_slow_senders(PgSession& session) {
+  // A standby reports every second, so that only two missed reports are silence.
+  return run(session,
+             "SELECT pg_terminate_backend(pid) FROM pg_stat_replication WHERE"
+             " pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()"
+             " ELSE pg_current_wal_flush_lsn() END, coalesce(flush_lsn, '0/0')) > 1048576"
+             " OR reply_time < clock_timestamp() - interval '2 seconds'",
+             1s);
+}
+
+Result<Done> set_slots(PgSession& session, const action::SetSlots& order) {
+  const Result<std::vector<PgRows>> answer = session.run(
+      "SELECT slot_name, active, wal_status = 'lost' FROM pg_replication_slots"
+      " WHERE slot_type = 'physical' AND NOT temporary AND starts_with(slot_name, 'hactl_')",
+      kStatementTime);
+  if (!answer.ok()) return answer.error();
+  std::set<std::string> kept;
+  std::string statements;
+  for (const auto& row : answer->empty() ? PgRows() : answer->front()) {
+    const std::string name = row[0].value_or("");
+    const bool active = row[1] == "t";
+    const bool wanted = order.wanted.contains(name) && row[2] != "t";
+    // One in use goes when its user has gone.
+    if (wanted || active) {
+      kept.insert(name);
+    } else {
+      statements += "SELECT pg_drop_replication_slot(" + sql_literal(name) + ");";
+    }
+  }
+  for (const std::string& name : order.wanted) {
+    if (kept.contains(name)) continue;
+    statements += "SELECT pg_create_physical_replication_slot(" + sql_literal(name) + ", true);";
+  }
+  if (order.advance) {
+    statements +=
+        "SELECT pg_replication_slot_advance(slot_name, pg_last_wal_replay_lsn())"
+        " FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT temporary AND NOT active"
+        " AND starts_with(slot_name, 'hactl_') AND restart_lsn < pg_last_wal_replay_lsn()"
+        " AND pg_is_in_recovery();";
+  }
+  return statements.empty() ? Result<Done>(Done{}) : run(session, statements);
+}
+
+Result<Done> prepare_database(PgSession& session, const PostgresGoal& postgres) {
+  Result<Done> done = make_writing(session);
+  if (done.ok()) done = run(session, create_own_objects());
+  if (done.ok()) done = make_application_role(session, postgres);
+  if (done.ok()) done = make_application_database(session, postgres);
+  return done.ok() ? done : done.error().within("prepare the database");
+}
+
+}  // namespace hactl

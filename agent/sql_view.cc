@@ -1,0 +1,176 @@
+#include "agent/sql_view.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "agent/data_directory.h"
+#include "model/names.h"
+
+namespace hactl {
+namespace {
+
+constexpr Duration kConnectTime = 1s;
+
+using Row = std::vector<std::optional<std::string>>;
+
+std::string text_of(const std::optional<std::string>& field) {
+  return field.value_or("");
+}
+
+bool yes(const std::optional<std::string>& field) {
+  return field == "t";
+}
+
+Lsn lsn_of(const std::optional<std::string>& field) {
+  return field ? parse_lsn(*field).value_or(Lsn(0)) : Lsn(0);
+}
+
+template <typename Number>
+Number number_in(std::string_view text, int base = 10) {
+  Number value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value, base);
+  return value;
+}
+
+/// Whether there is a receiver comes before any position: one that has gone by then can't have
+/// added to what is read after.
+constexpr std::string_view kProcesses =
+    "SELECT coalesce(bool_or(backend_type = 'walreceiver'), false),"
+    " coalesce(bool_or(backend_type = 'startup' AND wait_event = 'RecoveryRetrieveRetryInterval'),"
+    " false) FROM pg_stat_activity;";
+constexpr std::string_view kReceiver =
+    "SELECT status, received_tli, conninfo, sender_host, sender_port FROM pg_stat_wal_receiver;";
+constexpr std::string_view kPositions =
+    "SELECT pg_is_in_recovery(),"
+    " CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_current_wal_flush_lsn() END,"
+    " pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn(),"
+    " current_setting('synchronous_standby_names'), current_setting('hactl.config_id', true),"
+    " current_setting('default_transaction_read_only')::bool,"
+    " CASE WHEN pg_is_in_recovery() THEN NULL"
+    " ELSE substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END,"
+    " (SELECT timeline_id FROM pg_control_checkpoint()),"
+    " (SELECT min_recovery_end_timeline FROM pg_control_recovery());";
+constexpr std::string_view kSenders =
+    "SELECT application_name, state, flush_lsn, replay_lsn, sync_priority"
+    " FROM pg_stat_replication;";
+constexpr std::string_view kSlots =
+    "SELECT slot_name FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT temporary"
+    " AND wal_status IS DISTINCT FROM 'lost';";
+
+std::string facts_query(const PostgresGoal& postgres) {
+  return "SELECT EXISTS (SELECT FROM pg_settings WHERE pending_restart),"
+         " EXISTS (SELECT FROM pg_roles WHERE rolname = " +
+         sql_literal(postgres.username) +
+         ") AND EXISTS (SELECT FROM pg_database WHERE datname = " + sql_literal(postgres.database) +
+         "), to_regclass('hactl.lineage') IS NOT NULL"
+         " AND EXISTS (SELECT FROM pg_roles WHERE rolreplication AND rolname = " +
+         sql_literal(kReplicationRole) + ")";
+}
+
+ReceiverView receiver_of(const Row& row, const PostgresGoal& postgres) {
+  ReceiverView view;
+  view.streaming = row[0] == "streaming";
+  view.timeline = TimelineId(number_in<std::uint32_t>(text_of(row[1])));
+  // What it was told, rather than what it is connected to: the host there may be an address.
+  const std::map<std::string, std::string> told = parse_conninfo(text_of(row[2]));
+  const auto value = [&told](const std::string& keyword) {
+    const auto found = told.find(keyword);
+    return found == told.end() ? "" : found->second;
+  };
+  if (const auto name = parse_application_name(value("application_name"))) {
+    view.epoch = name->second;
+  }
+  const auto port = number_in<std::uint16_t>(value("port"));
+  for (const Peer& peer : postgres.peers) {
+    if (peer.host == value("host") && peer.port == port) view.upstream = peer.name;
+  }
+  return view;
+}
+
+std::vector<SenderView> senders_of(const PgRows& rows) {
+  std::vector<SenderView> senders;
+  for (const Row& row : rows) {
+    const auto name = parse_application_name(text_of(row[0]));
+    if (!name) continue;
+    senders.push_back({.node = name->first,
+                       .epoch = name->second,
+                       .streaming = row[1] == "streaming",
+                       .flushed = lsn_of(row[2]),
+                       .replayed = lsn_of(row[3]),
+                       .sync_priority = number_in<int>(text_of(row[4]))});
+  }
+  return senders;
+}
+
+void take_positions(SqlView& view, const Row& row) {
+  view.in_recovery = yes(row[0]);
+  view.flushed = lsn_of(row[1]);
+  if (view.in_recovery) view.received = lsn_of(row[2]);
+  view.replayed = lsn_of(row[3]);
+  view.sync_names = text_of(row[4]);
+  view.config_id = text_of(row[5]);
+  view.read_only = yes(row[6]);
+}
+
+/// PostgreSQL does not say on which timeline the last WAL in recovery is once the receiver has
+/// gone, and pg_control lags behind: the segment files know.
+TimelineId timeline_in_recovery(const SqlView& view, const Row& row, const SqlViewSource& source) {
+  if (view.receiver && view.receiver->timeline != TimelineId(0)) return view.receiver->timeline;
+  const TimelineId control(std::max(number_in<std::uint32_t>(text_of(row[8])),
+                                    number_in<std::uint32_t>(text_of(row[9]))));
+  const Lsn end = std::max(view.received, view.replayed);
+  return std::max(control, timeline_at(source.postgres.data_directory, end, source.segment_bytes));
+}
+
+}  // namespace
+
+Result<PgSession> open_local_session(const RunningPostmaster& postmaster,
+                                     Duration statement_limit) {
+  return PgSession::open(
+      {{"host", postmaster.socket_directory},
+       {"port", std::to_string(postmaster.port)},
+       {"user", std::string(kAgentRole)},
+       {"dbname", std::string(kAgentDatabase)},
+       {"application_name", std::string(kAgentApplication)},
+       {"options", "-c statement_timeout=" + std::to_string(statement_limit.count())}},
+      kConnectTime);
+}
+
+Result<SqlView> read_sql_view(PgSession& session, const SqlViewSource& source, Duration limit) {
+  const std::string statements = std::string(kProcesses) + std::string(kReceiver) +
+                                 std::string(kPositions) + std::string(kSenders) +
+                                 std::string(kSlots) + facts_query(source.postgres);
+  const Result<std::vector<PgRows>> answer = session.run(statements, limit);
+  if (!answer.ok()) return answer.error();
+  const std::vector<PgRows>& rows = *answer;
+  if (rows.size() != 6 || rows[0].empty() || rows[2].empty() || rows[5].empty()) {
+    return Error{ErrorCode::internal, "look at PostgreSQL: rows are missing in its answer"};
+  }
+  SqlView view;
+  take_positions(view, rows[2][0]);
+  if (view.in_recovery) {
+    // A receiver that does not stream yet has no row of its own.
+    if (yes(rows[0][0][0])) view.receiver.emplace();
+    if (!rows[1].empty()) view.receiver = receiver_of(rows[1][0], source.postgres);
+    view.replay_at_end = yes(rows[0][0][1]);
+    view.timeline = timeline_in_recovery(view, rows[2][0], source);
+  } else {
+    view.timeline = TimelineId(number_in<std::uint32_t>(text_of(rows[2][0][7]), 16));
+    const auto history = timeline_history(source.postgres.data_directory);
+    const auto start = history.find(view.timeline);
+    if (start != history.end()) view.timeline_start = start->second;
+    if (view.timeline == TimelineId(1)) view.timeline_start = Lsn(0);
+  }
+  view.senders = senders_of(rows[3]);
+  for (const Row& row : rows[4])
+    view.slots.insert(text_of(row[0]));
+  view.restart_pending = yes(rows[5][0][0]);
+  view.database_ready = yes(rows[5][0][1]);
+  view.lineage_ready = yes(rows[5][0][2]);
+  return view;
+}
+
+}  // namespace hactl

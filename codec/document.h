@@ -1,0 +1,47 @@
+// A document of either notation as a tree of plain values that know where they stood. YAML leaves
+// open what a plain word is; the decoder decides by what the field wants, so `no` can be a name.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace hactl {
+
+/// A place in a text, counting from 1; 0: none.
+struct Mark {
+  int line = 0;
+  int column = 0;
+  friend bool operator==(const Mark&, const Mark&) = default;
+};
+
+struct DocumentKey {
+  std::string text;
+  Mark mark;
+};
+
+struct DocumentNode {
+  enum class Kind {
+    null,     ///< Nothing, `~` or `null`: counts as not given.
+    plain,    ///< YAML without quotes: a number, a truth value or text.
+    text,     ///< In quotes.
+    number,   ///< JSON number.
+    boolean,  ///< JSON true or false.
+    list,
+    map,
+  };
+  Kind kind = Kind::null;
+  Mark mark;
+  std::string text;                 ///< Of anything but lists and maps.
+  std::vector<DocumentKey> keys;    ///< Of a map: keys[i] belongs to items[i].
+  std::vector<DocumentNode> items;  ///< Of a list or map.
+
+  [[nodiscard]] const DocumentNode* find(const std::string& key) const {
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (keys[i].text == key) return &items[i];
+    }
+    return nullptr;
+  }
+};
+
+}  // namespace hactl

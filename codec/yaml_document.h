@@ -1,0 +1,21 @@
+// YAML text to trees, with the defences that yaml-cpp does not have. Only codec/ includes this.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "codec/document.h"
+#include "codec/spec_problem.h"
+
+namespace hactl {
+
+struct YamlDocuments {
+  std::vector<DocumentNode> documents;  ///< Those that are not empty.
+  std::vector<SpecProblem> problems;    ///< Duplicate keys; or the one thing that ended the parse.
+};
+
+/// Parses every document of `text`: at most kSpecBytesMax long, kDocumentDepthMax deep,
+/// kDocumentNodesMax values, kFormationsMax documents; no anchors, aliases, merge keys or tags.
+YamlDocuments parse_yaml(std::string_view text, std::string_view file_name);
+
+}  // namespace hactl

@@ -1,0 +1,436 @@
+#include "controller/formation_loop.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "controller/event_number.h"
+#include "model/limits.h"
+#include "planner/plan.h"
+#include "planner/preview.h"
+#include "planner/status.h"
+
+namespace hactl {
+namespace {
+
+/// Standbys that stream from the reporting primary, as they name themselves.
+std::set<std::pair<NodeName, Epoch>> streaming_standbys(const NodeReport& report) {
+  std::set<std::pair<NodeName, Epoch>> result;
+  if (!report.primary) return result;
+  for (const SenderView& sender : report.primary->senders) {
+    if (sender.streaming) result.emplace(sender.node, sender.epoch);
+  }
+  return result;
+}
+
+bool is_steady(const NodeReport& before, const NodeReport& after) {
+  return before.state == after.state && before.receiver == after.receiver &&
+         streaming_standbys(before) == streaming_standbys(after);
+}
+
+bool is_late(const NodeReport& known, const NodeReport& report) {
+  return std::pair(report.process, report.number) <= std::pair(known.process, known.number);
+}
+
+const Condition* find_condition(const std::vector<Condition>& conditions, std::string_view type) {
+  const auto found = std::ranges::find(conditions, type, &Condition::type);
+  return found == conditions.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+template <typename Function>
+auto FormationLoop::guarded(Function function) {
+  return [alive = std::weak_ptr<const bool>(alive_),
+          function = std::move(function)](auto&&... arguments) {
+    if (!alive.expired()) function(std::forward<decltype(arguments)>(arguments)...);
+  };
+}
+
+FormationLoop::FormationLoop(Scheduler& scheduler, Store& store, FormationName name,
+                             Callbacks callbacks)
+    : scheduler_(scheduler),
+      store_(store),
+      name_(std::move(name)),
+      callbacks_(std::move(callbacks)),
+      tag_life_(scheduler.utc().milliseconds) {
+  observed_.started_at = scheduler_.now();
+  observed_.phase_since = observed_.started_at;
+}
+
+FormationLoop::~FormationLoop() {
+  scheduler_.cancel(timer_);
+}
+
+void FormationLoop::adopt(StoredFormation stored, std::vector<Event> events) {
+  HACTL_CHECK(!exists() && stored.version != 0);
+  stored_ = std::move(stored);
+  observed_.password = stored_.password;
+  events_.assign(std::make_move_iterator(events.begin()), std::make_move_iterator(events.end()));
+  wake();
+}
+
+void FormationLoop::report_received(NodeReport report) {
+  report_received(std::move(report), scheduler_.now());
+}
+
+void FormationLoop::report_received(NodeReport report, Instant received_at) {
+  if (!knows(report.node)) return;
+  const auto known = observed_.nodes.find(report.node);
+  if (known == observed_.nodes.end()) {
+    if (observed_.nodes.size() >= kObservedNodesMax) return;
+    const NodeName node = report.node;
+    observed_.nodes.emplace(node, ObservedNode{std::move(report), received_at, received_at});
+  } else {
+    ObservedNode& node = known->second;
+    if (is_late(node.report, report)) return;
+    if (!is_steady(node.report, report)) node.steady_since = received_at;
+    node.report = std::move(report);
+    node.received_at = received_at;
+  }
+  wake();
+}
+
+bool FormationLoop::knows(const NodeName& node) const {
+  if (stored_.record.nodes.contains(node) || stored_.record.dropped.contains(node)) return true;
+  return std::ranges::any_of(stored_.formation.spec.regions, [&](const RegionSpec& region) {
+    return std::ranges::find(region.nodes, node, &NodeSpec::name) != region.nodes.end();
+  });
+}
+
+void FormationLoop::apply(ApplyRequest request, ChangeCallback callback) {
+  Pending pending;
+  pending.dry_run = request.dry_run;
+  pending.callback = std::move(callback);
+  pending.change = [this, wanted = std::move(request)](const StoredFormation* current) {
+    return apply_change(current, wanted, scheduler_.utc());
+  };
+  enqueue(std::move(pending));
+}
+
+void FormationLoop::move_requested(MoveRequest request, ChangeCallback callback) {
+  Pending pending;
+  pending.callback = std::move(callback);
+  pending.change = [this, wanted = std::move(request)](const StoredFormation* current) {
+    return move_change(name_, current, wanted, scheduler_.utc());
+  };
+  enqueue(std::move(pending));
+}
+
+void FormationLoop::delete_requested(ChangeCallback callback) {
+  Pending pending;
+  pending.callback = std::move(callback);
+  pending.change = [this](const StoredFormation* current) {
+    return delete_change(name_, current, scheduler_.utc());
+  };
+  enqueue(std::move(pending));
+}
+
+void FormationLoop::enqueue(Pending pending) {
+  if (waiting_.size() >= kChangesWaitingMax) {
+    scheduler_.post([callback = std::move(pending.callback)] {
+      callback(Error{ErrorCode::unavailable, "too many requests wait for the store"});
+    });
+    return;
+  }
+  waiting_.push_back(std::move(pending));
+  wake();
+}
+
+void FormationLoop::wake() {
+  if (std::exchange(wake_pending_, true)) return;
+  scheduler_.post(guarded([this] { reconcile(); }));
+}
+
+void FormationLoop::reconcile() {
+  wake_pending_ = false;
+  if (store_state_ == StoreState::busy) return;  // The store's answer wakes us again.
+  if (store_state_ == StoreState::idle) {
+    if (reload_needed_) return reload();
+    if (start_next_change()) return;
+  }
+  if (!exists() || reload_needed_) return;
+
+  const Instant now = scheduler_.now();
+  while (!failover_times_.empty() && failover_times_.front() + kFailoversRecentWithin <= now) {
+    failover_times_.pop_front();
+  }
+  observed_.failovers_recently = static_cast<int>(failover_times_.size());
+  plan_ = plan(stored_.formation.spec, stored_.generation, stored_.record, observed_, now);
+  arm(plan_.wake_at);
+  const bool to_be_written = plan_.deleted || plan_.record.has_value();
+  if (!to_be_written) {
+    writes_in_a_row_ = 0;
+    publish();
+  }
+  if (store_state_ == StoreState::idle) {
+    if (plan_.deleted) {
+      forget();
+    } else if (plan_.record) {
+      write_planned();
+    } else if (conditions_flipped(plan_.conditions)) {
+      write_conditions();
+    }
+  }
+  if (callbacks_.looked_at) callbacks_.looked_at();
+}
+
+bool FormationLoop::start_next_change() {
+  while (!waiting_.empty()) {
+    Pending pending = std::move(waiting_.front());
+    waiting_.pop_front();
+    Result<Changed> changed = pending.change(exists() ? &stored_ : nullptr);
+    if (!changed.ok() || changed->outcome == ChangeOutcome::unchanged || pending.dry_run) {
+      pending.callback(std::move(changed));
+      continue;
+    }
+    Store::Write write;
+    write.formation = changed->formation;
+    write.expected_version = stored_.version;
+    write.events = changed->events;
+    writing_change_ = true;
+    start_write(std::move(write), [this, pending = std::move(pending),
+                                   result = *changed](const Result<std::uint64_t>& version) {
+      change_written(pending, result, version);
+    });
+    return true;
+  }
+  return false;
+}
+
+void FormationLoop::change_written(Pending pending, Changed changed,
+                                   const Result<std::uint64_t>& version) {
+  writing_change_ = false;
+  if (version.ok()) {
+    changed.formation.version = *version;
+    become(changed.formation);
+    keep_events(changed.events, *version);
+    pending.callback(std::move(changed));
+    if (callbacks_.looked_at) callbacks_.looked_at();
+    return;
+  }
+  store_trouble(version.error());
+  ++pending.tries;
+  if (version.error().code == ErrorCode::conflict && pending.tries < kChangeTriesMax) {
+    waiting_.push_front(std::move(pending));
+    return;
+  }
+  pending.callback(version.error().within("store formation \"" + name_.value + "\""));
+}
+
+void FormationLoop::write_planned() {
+  if (++writes_in_a_row_ > kWritesInARowMax) {
+    writes_in_a_row_ = 0;
+    return pause(kStoreRetryMax);
+  }
+  Store::Write write;
+  write.formation = stored_;
+  write.formation.record = *plan_.record;
+  write.expected_version = stored_.version;
+  write.events = plan_.events;
+  for (Event& event : write.events) {
+    event.time = scheduler_.utc();
+  }
+  start_write(write, [this, next = write.formation,
+                      events = write.events](const Result<std::uint64_t>& version) {
+    if (!version.ok()) return store_trouble(version.error());
+    StoredFormation stored = next;
+    stored.version = *version;
+    become(std::move(stored));
+    keep_events(events, *version);
+  });
+}
+
+void FormationLoop::write_conditions() {
+  Store::Write write;
+  write.formation = stored_;
+  write.formation.conditions = dated(plan_.conditions);
+  write.expected_version = stored_.version;
+  start_write(write, [this, next = write.formation](const Result<std::uint64_t>& version) {
+    if (!version.ok()) return store_trouble(version.error());
+    StoredFormation stored = next;
+    stored.version = *version;
+    become(std::move(stored));
+  });
+}
+
+void FormationLoop::forget() {
+  Store::Write write;
+  write.formation = stored_;
+  write.expected_version = stored_.version;
+  write.remove = true;
+  start_write(write, [this](const Result<std::uint64_t>& version) {
+    if (!version.ok()) return store_trouble(version.error());
+    become(StoredFormation{});
+  });
+}
+
+void FormationLoop::start_write(Store::Write write, WriteCallback written) {
+  store_state_ = StoreState::busy;
+  store_.write(write,
+               guarded([this, written = std::move(written)](const Result<std::uint64_t>& version) {
+                 store_state_ = StoreState::idle;
+                 if (version.ok()) {
+                   ++writes_;
+                   retry_ = kStoreRetryMin;
+                   conflicts_in_a_row_ = 0;
+                 }
+                 written(version);
+                 wake();
+               }));
+}
+
+void FormationLoop::store_trouble(const Error& error) {
+  // Whatever the store said, what it holds is looked at again: a write whose answer was lost may
+  // have been carried out, and one that was refused shows that somebody else writes.
+  reload_needed_ = true;
+  if (callbacks_.store_failed) callbacks_.store_failed(error);
+  // One conflict is answered by reading; more of them are a quarrel with another writer.
+  if (error.code == ErrorCode::conflict && ++conflicts_in_a_row_ == 1) return;
+  pause(std::exchange(retry_, std::min(2 * retry_, kStoreRetryMax)));
+}
+
+void FormationLoop::pause(Duration length) {
+  store_state_ = StoreState::pausing;
+  scheduler_.at(scheduler_.now() + length, guarded([this] {
+                  store_state_ = StoreState::idle;
+                  wake();
+                }));
+}
+
+void FormationLoop::reload() {
+  store_state_ = StoreState::busy;
+  store_.load(guarded([this](const Result<StoredWorld>& world) {
+    store_state_ = StoreState::idle;
+    if (!world.ok()) {
+      refuse_waiting(world.error());
+      store_trouble(world.error());
+      return;
+    }
+    reload_needed_ = false;
+    const auto found = std::ranges::find_if(
+        world->formations,
+        [this](const StoredFormation& formation) { return formation.formation.name == name_; });
+    become(found == world->formations.end() ? StoredFormation{} : *found);
+    events_.clear();
+    for (const auto& [formation, event] : world->events) {
+      if (formation == name_) events_.push_back(event);
+    }
+    wake();
+  }));
+}
+
+void FormationLoop::become(StoredFormation stored) {
+  const bool existed = exists();
+  const FormationRecord& before = stored_.record;
+  const FormationRecord& after = stored.record;
+  const Instant now = scheduler_.now();
+  if (before.phase != after.phase || before.epoch != after.epoch) observed_.phase_since = now;
+  if (existed && after.epoch > before.epoch && after.phase == Phase::collect &&
+      before.phase != Phase::collect) {
+    observed_.last_failover = now;
+    failover_times_.push_back(now);
+    ++failovers_;
+  }
+  if (existed && after.phase == Phase::switchover && before.phase != Phase::switchover &&
+      !before.request && !after.request) {
+    observed_.last_move = now;
+  }
+  stored_ = std::move(stored);
+  observed_.password = stored_.password;
+  if (existed && !exists()) vanish();
+}
+
+void FormationLoop::vanish() {
+  plan_ = Plan{};
+  arm(std::nullopt);
+  observed_.nodes.clear();
+  events_.clear();
+  publish();
+  if (callbacks_.forgotten) callbacks_.forgotten();
+}
+
+void FormationLoop::refuse_waiting(const Error& error) {
+  for (Pending& pending : std::exchange(waiting_, {})) {
+    pending.callback(error.within("read formation \"" + name_.value + "\" again"));
+  }
+}
+
+void FormationLoop::keep_events(const std::vector<Event>& events, std::uint64_t version) {
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    events_.push_back(events[i]);
+    events_.back().number = event_number(version, i);
+  }
+  while (events_.size() > kEventsMax) {
+    events_.pop_front();
+  }
+}
+
+void FormationLoop::publish() {
+  std::vector<NodeName> changed;
+  for (const auto& [node, goal] : plan_.goals) {
+    const auto told = goals_.find(node);
+    if (told != goals_.end() && told->second.goal == goal) continue;
+    const std::string tag = std::to_string(tag_life_) + "-" + std::to_string(++tag_count_);
+    goals_.insert_or_assign(node, TaggedGoal{goal, tag});
+    changed.push_back(node);
+  }
+  std::erase_if(goals_, [&](const auto& told) {
+    if (plan_.goals.contains(told.first)) return false;
+    changed.push_back(told.first);
+    return true;
+  });
+  if (!callbacks_.goal_changed) return;
+  for (const NodeName& node : changed) {
+    callbacks_.goal_changed(node);
+  }
+}
+
+void FormationLoop::arm(std::optional<Instant> when) {
+  if (when == timer_at_) return;
+  scheduler_.cancel(timer_);
+  timer_at_ = when;
+  if (!when) return;
+  timer_ = scheduler_.at(std::max(*when, scheduler_.now() + kWakeSoonest), guarded([this] {
+                           timer_at_.reset();
+                           wake();
+                         }));
+}
+
+bool FormationLoop::conditions_flipped(const std::vector<Condition>& seen) const {
+  return std::ranges::any_of(seen, [this](const Condition& condition) {
+    const Condition* before = find_condition(stored_.conditions, condition.type);
+    return before == nullptr || before->status != condition.status;
+  });
+}
+
+std::vector<Condition> FormationLoop::dated(std::vector<Condition> seen) const {
+  for (Condition& condition : seen) {
+    const Condition* before = find_condition(stored_.conditions, condition.type);
+    const bool flipped = before == nullptr || before->status != condition.status;
+    condition.last_transition = flipped ? scheduler_.utc() : before->last_transition;
+  }
+  return seen;
+}
+
+const TaggedGoal* FormationLoop::goal_for(const NodeName& node) const {
+  const auto found = goals_.find(node);
+  return found == goals_.end() ? nullptr : &found->second;
+}
+
+FormationStatus FormationLoop::status() const {
+  const Instant now = scheduler_.now();
+  const FormationSpec& spec = stored_.formation.spec;
+  FormationStatus status =
+      status_of(spec, stored_.generation, stored_.record, observed_, plan_, now);
+  status.conditions = dated(std::move(status.conditions));
+  const Condition* converged = find_condition(status.conditions, "Converged");
+  if (converged != nullptr && converged->status == ConditionStatus::yes) return status;
+  for (PreviewStep& step :
+       preview(spec, stored_.generation, stored_.record, observed_, now).steps) {
+    status.steps.push_back(std::move(step.title));
+  }
+  return status;
+}
+
+}  // namespace hactl

@@ -1,0 +1,190 @@
+// FormationLoop: carries out plan() for one formation. It owns what is stored and what is observed
+// of it, has one write under way at most, and tells nobody a goal before its record is in the
+// store.
+//
+// Everything is called from tasks of the scheduler, which outlives it together with the store. It
+// may be destroyed while a write or a task of its own is under way: their answers then come to
+// nothing.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/scheduler.h"
+#include "base/time.h"
+#include "controller/formation_change.h"
+#include "controller/store.h"
+#include "model/goal.h"
+#include "model/observed.h"
+#include "model/plan.h"
+#include "model/record.h"
+#include "model/report.h"
+#include "model/spec.h"
+#include "model/status.h"
+
+namespace hactl {
+
+/// First pause after a write that failed; doubles up to kStoreRetryMax. A store that is briefly
+/// locked or unreachable is back within tenths of a second.
+inline constexpr Duration kStoreRetryMin{100};
+inline constexpr Duration kStoreRetryMax{5'000};
+/// Writes that the planner may ask for without a pause: more than any move takes. A planner that
+/// changed its mind for ever would otherwise write as fast as the disk can.
+inline constexpr int kWritesInARowMax = 64;
+/// Soonest that a timer wakes the loop: a plan whose wake_at has passed must not make it spin.
+inline constexpr Duration kWakeSoonest{10};
+/// Requests that wait for a write under way.
+inline constexpr std::size_t kChangesWaitingMax = 64;
+/// How often a request that met a conflict is tried again on what was read then.
+inline constexpr int kChangeTriesMax = 3;
+/// The time in which failovers count as recent.
+inline constexpr Duration kFailoversRecentWithin = 10min;
+/// Nodes whose reports are kept: those of the spec, those on their way out, and their successors.
+inline constexpr std::size_t kObservedNodesMax = std::size_t{2} * 64;
+
+/// A goal and a tag that changes if and only if the goal does, also when the controller restarts.
+struct TaggedGoal {
+  Goal goal;
+  std::string tag;
+};
+
+class FormationLoop {
+ public:
+  /// Whom the loop tells. Called in tasks; may call the loop's accessors, but not destroy it.
+  struct Callbacks {
+    /// The node's goal_for() has changed or gone.
+    std::function<void(const NodeName&)> goal_changed;
+    /// Something that users see may have changed: stored(), events() or status().
+    std::function<void()> looked_at;
+    /// The formation does not exist any more. Last call for this life of the formation.
+    std::function<void()> forgotten;
+    /// The store has refused or lost a write; it is tried again by itself.
+    std::function<void(const Error&)> store_failed;
+  };
+  using ChangeCallback = std::function<void(Result<Changed>)>;
+
+  /// The loop of a formation that does not exist yet: apply() makes it.
+  FormationLoop(Scheduler& scheduler, Store& store, FormationName name, Callbacks callbacks);
+  FormationLoop(const FormationLoop&) = delete;
+  FormationLoop& operator=(const FormationLoop&) = delete;
+  ~FormationLoop();
+
+  /// Starts from what Store::load() gave. Requires that nothing was adopted or applied before.
+  void adopt(StoredFormation stored, std::vector<Event> events);
+
+  /// Takes a report. Late ones and those of nodes that the formation does not know are dropped.
+  void report_received(NodeReport report);
+  /// The same for a report that came at `received_at`, before this formation existed.
+  void report_received(NodeReport report, Instant received_at);
+
+  /// Creates or changes the formation. `callback` comes once, when the change is durable. Errors:
+  /// conflict, invalid, unavailable, timed_out (the outcome is unknown).
+  void apply(ApplyRequest request, ChangeCallback callback);
+
+  /// Asks for a switchover. Errors as above; invalid when it can't be carried out by anyone.
+  void move_requested(MoveRequest request, ChangeCallback callback);
+
+  /// Lets every node go, then forgets the formation. Errors as above, and not_found.
+  void delete_requested(ChangeCallback callback);
+
+  /// Looks at everything, soon and once for any number of calls.
+  void wake();
+
+  /// The node's goal under the stored record; nullptr when there is none (yet).
+  [[nodiscard]] const TaggedGoal* goal_for(const NodeName& node) const;
+
+  /// What users see now. `steps` is filled in while the formation is not converged.
+  [[nodiscard]] FormationStatus status() const;
+
+  [[nodiscard]] const FormationName& name() const { return name_; }
+  [[nodiscard]] bool exists() const { return stored_.version != 0; }
+  /// True while a request waits for the store.
+  [[nodiscard]] bool changing() const { return !waiting_.empty() || writing_change_; }
+  /// Requires exists(), to mean anything.
+  [[nodiscard]] const StoredFormation& stored() const { return stored_; }
+  [[nodiscard]] const Observed& observed() const { return observed_; }
+  /// The last plan; empty before the first.
+  [[nodiscard]] const Plan& last_plan() const { return plan_; }
+  /// The last kEventsMax, oldest first.
+  [[nodiscard]] const std::deque<Event>& events() const { return events_; }
+  /// Writes that the store has accepted, and failovers begun, since the loop was made.
+  [[nodiscard]] std::uint64_t writes() const { return writes_; }
+  [[nodiscard]] std::uint64_t failovers() const { return failovers_; }
+
+ private:
+  /// What the store is at for this formation.
+  enum class StoreState { idle, busy, pausing };
+
+  /// A request that changes what is stored: `change` says what it would come to.
+  struct Pending {
+    std::function<Result<Changed>(const StoredFormation* current)> change;
+    ChangeCallback callback;
+    bool dry_run = false;
+    int tries = 0;
+  };
+  using WriteCallback = std::function<void(const Result<std::uint64_t>&)>;
+
+  void enqueue(Pending pending);
+  bool start_next_change();
+  void change_written(Pending pending, Changed changed, const Result<std::uint64_t>& version);
+  void reconcile();
+  void write_planned();
+  void forget();
+  void publish();
+  void vanish();
+  void refuse_waiting(const Error& error);
+  void write_conditions();
+  void start_write(Store::Write write, WriteCallback written);
+  void store_trouble(const Error& error);
+  void reload();
+  void pause(Duration length);
+  void become(StoredFormation stored);
+  void keep_events(const std::vector<Event>& events, std::uint64_t version);
+  void arm(std::optional<Instant> when);
+  [[nodiscard]] bool knows(const NodeName& node) const;
+  [[nodiscard]] bool conditions_flipped(const std::vector<Condition>& seen) const;
+  [[nodiscard]] std::vector<Condition> dated(std::vector<Condition> seen) const;
+  template <typename Function>
+  auto guarded(Function function);
+
+  Scheduler& scheduler_;
+  Store& store_;
+  const FormationName name_;
+  const Callbacks callbacks_;
+  // Shared with nobody who would keep it: tasks and answers look whether the loop still lives.
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
+
+  StoredFormation stored_;
+  Observed observed_;
+  Plan plan_;
+  std::map<NodeName, TaggedGoal> goals_;
+  std::deque<Event> events_;
+  std::deque<Pending> waiting_;
+  std::deque<Instant> failover_times_;
+
+  StoreState store_state_ = StoreState::idle;
+  bool writing_change_ = false;
+  bool reload_needed_ = false;  ///< What is stored is not known: neither plan nor change anything.
+  Duration retry_ = kStoreRetryMin;
+  int writes_in_a_row_ = 0;
+  int conflicts_in_a_row_ = 0;
+  bool wake_pending_ = false;
+  TimerId timer_;
+  std::optional<Instant> timer_at_;
+
+  std::int64_t tag_life_ = 0;  ///< Tells the tags of two lives of a controller apart.
+  std::uint64_t tag_count_ = 0;
+  std::uint64_t writes_ = 0;
+  std::uint64_t failovers_ = 0;
+};
+
+}  // namespace hactl

@@ -1,0 +1,273 @@
+// The goals of a node that is not to be primary: standby, rebuild, hold, fast_forward, demote.
+#include <algorithm>
+#include <string>
+
+#include "converge/postgres_settings.h"
+#include "converge/steps.h"
+#include "model/limits.h"
+#include "model/names.h"
+
+namespace hactl {
+namespace {
+
+/// How often a standby moves the slots that it keeps for the others.
+constexpr Duration kAdvanceSlotsEvery{10'000};
+/// Failed rewinds before the data is copied anew.
+constexpr int kRewindsMax = 1;
+
+WantedSettings detached(const Goal& goal) {
+  return WantedSettings{std::nullopt, goal.epoch, false, sync_names_for_standby()};
+}
+
+/// Reads are served while a standby waits detached only as far as it was open before: it stays open.
+WantedSettings attached_to(const Goal& goal) {
+  return WantedSettings{goal.upstream, goal.upstream->epoch, true, sync_names_for_standby()};
+}
+
+Step start_detached(const Goal& goal, const LocalState& local, const std::string& why) {
+  if (auto step = configure(goal, local, detached(goal))) return *step;
+  return act(action::StartStandby{goal.postgres}, why);
+}
+
+/// Takes every way to get WAL away; unset when none is left.
+std::optional<Step> cut_off(const Goal& goal, const LocalState& local) {
+  WantedSettings wanted = detached(goal);
+  wanted.gate_open = true;
+  if (auto step = configure(goal, local, wanted)) return step;
+  const bool receives = local.seen.sql && local.seen.sql->receiver;
+  if (local.seen.credential || receives) return act(action::Detach{}, "taking no more WAL");
+  return std::nullopt;
+}
+
+AgentState promise(const Goal& goal, AgentState state) {
+  state.promised = std::max(state.promised, goal.epoch);
+  state.attached.reset();
+  return state;
+}
+
+AgentState attachment(const Goal& goal, AgentState state) {
+  state.promised = std::max(state.promised, goal.epoch);
+  state.attached = Attachment{goal.upstream->epoch, goal.upstream->node};
+  state.grant.reset();
+  for (const Promotion& promotion : goal.chain) {
+    if (promotion.epoch.value > 0) state.timelines[promotion.timeline] = promotion.epoch;
+  }
+  return state;
+}
+
+/// A timeline number that the node knows under another epoch than the formation does (R11).
+bool timelines_contradict(const Goal& goal, const LocalState& local) {
+  return std::ranges::any_of(goal.chain, [&](const Promotion& promotion) {
+    const auto own = local.state.timelines.find(promotion.timeline);
+    return promotion.epoch.value > 0 && own != local.state.timelines.end() &&
+           own->second != promotion.epoch;
+  });
+}
+
+bool lacks_credential(const Goal& goal, const LocalState& local) {
+  return !local.seen.credential || local.attached_for != goal.upstream->epoch;
+}
+
+Step clone(const Goal& goal, const LocalState& local, const std::string& why) {
+  if (!goal.chain.empty() && !goal.chain.back().opened) {
+    return wait_for("waiting for the new primary to open before copying it", kLater);
+  }
+  if (local.seen.running) return act(action::Stop{}, "stopping PostgreSQL: " + why);
+  AgentState marked = attachment(goal, noted(goal, local));
+  marked.rebuilding = true;
+  if (auto step = save(local, marked, "noting that the data is being made anew")) return *step;
+  if (lacks_credential(goal, local)) {
+    return act(action::Attach{goal.upstream->epoch}, "getting ready to copy");
+  }
+  return act(action::Clone{*goal.upstream, goal.postgres},
+             "copying " + goal.upstream->node.value + ": " + why);
+}
+
+/// The data is there: a copy has just been made.
+std::optional<Step> after_clone(const Goal& goal, const LocalState& local) {
+  if (!local.state.rebuilding || !local.cloned) return std::nullopt;
+  AgentState made = noted(goal, local);
+  made.rebuilding = false;
+  made.node_incarnation = NodeIncarnation(goal.revision.value);
+  made.promoted.reset();
+  if (local.seen.control) made.system_id = local.seen.control->system_id;
+  return save(local, made, "noting that the copy is complete");
+}
+
+Step rejoin(const Goal& goal, const LocalState& local) {
+  const std::string from = goal.upstream->node.value;
+  if (timelines_contradict(goal, local)) return clone(goal, local, "its history is another one");
+  if (!goal.chain.empty() && !goal.chain.back().opened) {
+    return wait_for("waiting for the new primary to open before rewinding", kLater);
+  }
+  if (local.rewinds_failed > kRewindsMax) return clone(goal, local, "rewinding failed");
+  if (local.seen.running) return act(action::Stop{}, "stopping PostgreSQL to rewind it");
+  AgentState next = attachment(goal, noted(goal, local));
+  next.attached.reset();
+  if (auto step = save(local, next, "noting the formation's history")) return *step;
+  return act(action::Rewind{*goal.upstream, goal.postgres},
+             "rewinding to where " + from + " branched off");
+}
+
+bool attached_here(const Goal& goal, const LocalState& local) {
+  return local.state.attached && local.state.attached->epoch == goal.upstream->epoch &&
+         local.state.attached->upstream == goal.upstream->node &&
+         local.state.promised == goal.epoch;
+}
+
+/// Before the node streams from somebody new, no WAL may come from anybody older, and what it has must
+/// be a prefix of theirs. Unset: it may.
+std::optional<Step> check_history(const Goal& goal, const LocalState& local) {
+  if (attached_here(goal, local)) return std::nullopt;
+  if (auto step = save(local, promise(goal, noted(goal, local)), "promising the newer epoch")) {
+    return step;
+  }
+  if (local.seen.running) {
+    if (!local.seen.sql) return wait_for("starting", kSoon);
+    if (auto step = cut_off(goal, local)) return step;
+  } else if (local.seen.credential) {
+    return act(action::Detach{}, "taking no more WAL");
+  }
+  if (!position_is_final(local)) {
+    if (local.seen.running) return wait_for("replaying its own WAL", kSoon);
+    return start_detached(goal, local, "starting, to see where its WAL ends");
+  }
+  const WalPosition end = *wal_end(local);
+  if (!is_prefix(goal.chain, end) || timelines_contradict(goal, local)) return rejoin(goal, local);
+  return save(local, attachment(goal, noted(goal, local)), "noting whom it follows");
+}
+
+/// A restart that was ordered and has not been done yet; unset: none.
+std::optional<Step> restart_for_parameters(const Goal& goal, const LocalState& local) {
+  if (goal.restart <= local.state.restart_done) return std::nullopt;
+  if (local.seen.running) {
+    return act(action::Stop{action::Stop::Mode::fast, true}, "restarting for changed parameters");
+  }
+  AgentState done = noted(goal, local);
+  done.restart_done = goal.restart;
+  return save(local, done, "noting the restart");
+}
+
+Step keep_following(const Goal& goal, const LocalState& local, Instant now) {
+  const SqlView& sql = *local.seen.sql;
+  if (!sql.receiver) return wait_for("connecting to " + goal.upstream->node.value, kSoon);
+  if (sql.receiver->upstream != goal.upstream->node ||
+      sql.receiver->epoch != goal.upstream->epoch) {
+    return act(action::NudgeReceiver{}, "leaving the former upstream");
+  }
+  if (!sql.receiver->streaming) return wait_for("catching up with its upstream", kSoon);
+  std::set<std::string> slots;
+  for (const Peer& peer : goal.postgres.peers) slots.insert(slot_name(peer.name));
+  const bool due =
+      !local.slots_advanced_at || now - *local.slots_advanced_at >= kAdvanceSlotsEvery;
+  if (slots != sql.slots || due) {
+    return act(action::SetSlots{std::move(slots), true}, "keeping WAL for the others");
+  }
+  return wait_for("", kAtPeace);
+}
+
+}  // namespace
+
+Step follow(const Goal& goal, const LocalState& local, Instant now) {
+  if (!goal.upstream) return wait_for("waiting for a primary to follow", kAtPeace);
+  AgentState promised = noted(goal, local);
+  promised.promised = std::max(promised.promised, goal.epoch);
+  if (auto step = after_clone(goal, local)) return *step;
+  if (local.seen.data == DataKind::absent || local.state.rebuilding) {
+    return clone(goal, local, "it has no data yet");
+  }
+  const bool anew = goal.state == GoalState::rebuild &&
+                    local.state.node_incarnation <= goal.rebuild_above;
+  if (anew) return clone(goal, local, "it is to be built anew");
+  if (runs_as_primary(local)) {
+    if (auto step = save(local, promised, "promising the newer epoch")) return *step;
+    return act(action::Stop{}, "stopping: another node is primary");
+  }
+  if (auto step = check_history(goal, local)) return *step;
+  if (auto step = save(local, promised, "noting the goal")) return *step;
+  if (auto step = restart_for_parameters(goal, local)) return *step;
+  if (lacks_credential(goal, local)) {
+    return act(action::Attach{goal.upstream->epoch}, "getting ready to follow");
+  }
+  if (auto step = configure(goal, local, attached_to(goal))) return *step;
+  if (!local.seen.running) {
+    return act(action::StartStandby{goal.postgres}, "starting as a standby");
+  }
+  if (!local.seen.sql) return wait_for("starting", kSoon);
+  return keep_following(goal, local, now);
+}
+
+Step hold_still(const Goal& goal, const LocalState& local) {
+  if (local.seen.data == DataKind::absent || local.state.rebuilding) {
+    return wait_for("it has no data to speak of", kAtPeace);
+  }
+  if (auto step = save(local, promise(goal, noted(goal, local)), "promising the epoch")) {
+    return *step;
+  }
+  if (runs_as_primary(local)) return act(action::Stop{}, "stopping: a ballot is under way");
+  if (local.seen.running && !local.seen.sql) return wait_for("starting", kSoon);
+  if (local.seen.running) {
+    if (auto step = cut_off(goal, local)) return *step;
+    if (!position_is_final(local)) return wait_for("replaying its own WAL", kSoon);
+    return wait_for("holding its position for the ballot", kLater);
+  }
+  if (position_is_final(local) && !local.seen.credential) {
+    return start_detached(goal, local, "starting detached, to be ready to take over");
+  }
+  if (local.seen.credential) return act(action::Detach{}, "taking no more WAL");
+  return start_detached(goal, local, "starting, to see where its WAL ends");
+}
+
+Step fast_forward(const Goal& goal, const LocalState& local) {
+  if (!goal.upstream || !goal.position) return hold_still(goal, local);
+  if (local.state.promised != goal.epoch || !local.seen.sql || !local.seen.sql->in_recovery) return hold_still(goal, local);
+  const std::optional<WalPosition> end = wal_end(local);
+  if (end && *end >= *goal.position) return hold_still(goal, local);
+  AgentState state = noted(goal, local);
+  for (const Promotion& promotion : goal.chain) {
+    if (promotion.epoch.value > 0) state.timelines[promotion.timeline] = promotion.epoch;
+  }
+  if (auto step = save(local, state, "noting the donor")) return *step;
+  if (!local.seen.credential) return act(action::Attach{goal.epoch}, "getting ready to fetch WAL");
+  WantedSettings wanted = attached_to(goal);
+  if (auto step = configure(goal, local, wanted)) return *step;
+  return wait_for("fetching WAL from " + goal.upstream->node.value, kSoon);
+}
+
+Step demote(const Goal& goal, const LocalState& local) {
+  if (runs_as_primary(local) && local.state.promised < goal.epoch &&
+      local.checkpointed_for != goal.epoch) {
+    return act(action::Checkpoint{goal.epoch}, "writing a checkpoint before it stops");
+  }
+  if (auto step = save(local, promise(goal, noted(goal, local)), "promising the epoch")) {
+    return *step;
+  }
+  if (runs_as_primary(local) || (local.seen.running && !local.seen.sql)) {
+    return act(action::Stop{}, "stopping in good order");
+  }
+  if (position_is_final(local)) return wait_for("stopped for the switchover", kLater);
+  return hold_still(goal, local);
+}
+
+Step leave(const Goal& goal, const LocalState& local) {
+  if (local.seen.running || local.seen.leftovers) {
+    const auto mode = goal.state == GoalState::fence ? action::Stop::Mode::immediate
+                                                     : action::Stop::Mode::fast;
+    return act(action::Stop{mode}, "stopping: it is to leave");
+  }
+  if (local.seen.credential) return act(action::Detach{}, "giving its credential back");
+  AgentState gone = noted(goal, local);
+  if (goal.state == GoalState::drop) {
+    gone.promised = Epoch(0);
+    gone.grant.reset();
+    gone.attached.reset();
+    gone.promoted.reset();
+    gone.timelines.clear();
+    gone.rebuilding = false;
+    gone.applied_generation = ConfigGeneration(0);
+  }
+  if (auto step = save(local, gone, "noting that it has left")) return *step;
+  return wait_for("", kAtPeace);
+}
+
+}  // namespace hactl

@@ -1,0 +1,242 @@
+// The goals of a node that is to be primary: bootstrap, promote, primary. In the order in which it
+// happens: make the data, reach the position, promise, cut off, promote, prove, open, keep.
+#include <algorithm>
+
+#include "converge/postgres_settings.h"
+#include "converge/steps.h"
+#include "model/limits.h"
+#include "model/names.h"
+
+namespace hactl {
+namespace {
+
+constexpr std::string_view kOwnSlots = "hactl_";
+
+/// The node has begun to be primary in the goal's epoch (R6).
+bool began(const Goal& goal, const LocalState& local) {
+  return local.state.promoted && local.state.promoted->epoch == goal.epoch &&
+         local.state.promised == goal.epoch;
+}
+
+bool gate_is_open(const LocalState& local) {
+  return runs_as_primary(local) && !local.seen.sql->read_only;
+}
+
+bool proof_is_for(const Goal& goal, const LocalState& local) {
+  return local.proof.epoch == goal.sync->epoch && local.proof.generation == goal.sync->generation;
+}
+
+/// Acknowledgements that the barrier has from the members of the setting.
+int holders(const SyncConfig& sync, const std::vector<SenderView>& senders, Lsn barrier) {
+  return static_cast<int>(std::ranges::count_if(senders, [&](const SenderView& sender) {
+    return sender.epoch == sync.epoch && sync.members.contains(sender.node) &&
+           sender.sync_priority > 0 && sender.flushed >= barrier;
+  }));
+}
+
+/// The setting is in force and everything before its barrier is on its commit quorum. An open gate
+/// with the generation on file was proven before the agent last started.
+bool confirmed(const Goal& goal, const LocalState& local) {
+  if (proof_is_for(goal, local) && local.proof.confirmed) return true;
+  return gate_is_open(local) && local.state.applied_generation == goal.sync->generation;
+}
+
+WantedSettings as_primary(const Goal& goal, bool gate_open, std::string names) {
+  return WantedSettings{std::nullopt, goal.sync->epoch, gate_open, std::move(names)};
+}
+
+Step make_first_data(const Goal& goal, const LocalState& local) {
+  AgentState marked = noted(goal, local);
+  marked.promised = goal.epoch;
+  marked.rebuilding = true;
+  if (auto step = save(local, marked, "noting that the data is being made")) return *step;
+  return act(action::InitDatabase{goal.postgres}, "making the formation's first data directory");
+}
+
+Step note_first_data(const Goal& goal, const LocalState& local) {
+  AgentState made = noted(goal, local);
+  made.rebuilding = false;
+  made.node_incarnation = NodeIncarnation(goal.revision.value);
+  if (local.seen.control) made.system_id = local.seen.control->system_id;
+  const auto step = save(local, made, "noting that the data directory is made");
+  return step ? *step : wait_for("reading the new data directory", kSoon);
+}
+
+/// Whether the node holds what the ballot found; the wait while WAL of a stopping primary comes in.
+std::optional<Step> reach_position(const Goal& goal, const LocalState& local) {
+  if (goal.state == GoalState::bootstrap) return std::nullopt;
+  if (!goal.position) return stuck("NoPosition", "the order to promote names no position");
+  const std::optional<WalPosition> end = wal_end(local);
+  if (!end) return wait_for("seeing where its WAL ends", kSoon);
+  // Timelines rise with epochs, so more on a newer timeline is more.
+  if (*end < *goal.position) return wait_for("waiting for the last WAL of the old primary", kSoon);
+  return std::nullopt;
+}
+
+AgentState granted(const Goal& goal, const LocalState& local) {
+  AgentState state = noted(goal, local);
+  state.promised = goal.epoch;
+  state.attached.reset();
+  state.promoted = OwnPromotion{goal.epoch, goal.timeline, Lsn(0)};
+  state.grant = Grant{*goal.sync};
+  state.applied_generation = ConfigGeneration(0);
+  for (const Promotion& promotion : goal.chain) {
+    if (promotion.epoch.value > 0) state.timelines[promotion.timeline] = promotion.epoch;
+  }
+  return state;
+}
+
+/// From a standby that holds the position to one that is being promoted.
+Step promote_standby(const Goal& goal, const LocalState& local) {
+  if (!began(goal, local)) {
+    if (auto step = reach_position(goal, local)) return *step;
+    if (auto step = save(local, granted(goal, local), "promising to be primary in this epoch")) {
+      return *step;
+    }
+  }
+  const WantedSettings closed = as_primary(goal, false, any_names(*goal.sync));
+  WantedSettings wanted = closed;
+  if (wanted.sync_names.empty()) wanted.sync_names = sync_names_for_standby();
+  if (auto step = configure(goal, local, wanted)) return *step;
+  if (local.seen.credential || local.seen.sql->receiver) {
+    return act(action::Detach{}, "taking no more WAL");
+  }
+  if (local.sessions_ended_for != goal.epoch) {
+    return act(action::EndSessions{goal.epoch}, "ending read-only sessions");
+  }
+  if (local.promote_ordered_for == goal.epoch) return wait_for("promoting", kSoon);
+  return act(action::Promote{goal.timeline}, "promoting");
+}
+
+/// PostgreSQL is down on the node that is primary in this epoch: bring it back behind the gate (R10).
+Step resume(const Goal& goal, const LocalState& local, Instant now) {
+  const bool was_primary = local.seen.control && local.seen.control->was_primary;
+  if (!was_primary) {
+    WantedSettings wanted{std::nullopt, goal.epoch, false, sync_names_for_standby()};
+    if (auto step = configure(goal, local, wanted)) return *step;
+    return act(action::StartStandby{goal.postgres}, "starting, to be promoted");
+  }
+  const bool wait = local.controller_heard && !local.restarting && local.stopped_since &&
+                    now - *local.stopped_since < kResumeGrace;
+  if (wait) return wait_for("PostgreSQL has stopped: leaving the controller time to choose", kSoon * 10);
+  AgentState state = noted(goal, local);
+  state.restart_done = std::max(state.restart_done, goal.restart);
+  state.grant = Grant{*goal.sync};
+  if (auto step = save(local, state, "noting the setting to resume under")) return *step;
+  if (auto step = configure(goal, local, as_primary(goal, false, any_names(*goal.sync)))) {
+    return *step;
+  }
+  return act(action::ResumeGated{goal.postgres}, "resuming behind the closed gate");
+}
+
+/// Proves the goal's setting (R7): marker, then the setting itself, then the barrier.
+std::optional<Step> prove(const Goal& goal, const LocalState& local) {
+  const SyncConfig& sync = *goal.sync;
+  const SqlView& sql = *local.seen.sql;
+  const bool open = gate_is_open(local);
+  const bool mine = proof_is_for(goal, local);
+  // Walsenders of a primary that has not opened yet were all born under its setting.
+  const bool needs_marker = open && sync.required > 0 && !(mine && local.proof.marker_proven);
+  if (needs_marker) {
+    if (auto step = configure(goal, local, as_primary(goal, open, marker_names(sync)))) return step;
+    if (!shows_marker(sync, sql.senders)) {
+      return wait_for("proving the setting to every walsender", kSoon);
+    }
+    return act(action::NoteMarker{}, "every walsender shows the marker");
+  }
+  if (auto step = configure(goal, local, as_primary(goal, open, any_names(sync)))) return step;
+  if (sync.required > 0 && !shows_any(sync, sql.senders)) {
+    return wait_for("proving the setting to every walsender", kSoon);
+  }
+  const bool was_async = local.state.grant && local.state.grant->sync.required == 0;
+  if (open && was_async && sync.required > 0 && !(mine && local.proof.checkpointed)) {
+    return act(action::ProveCheckpointer{}, "proving the setting to the checkpointer");
+  }
+  if (!mine || !local.proof.barrier) {
+    return act(action::WriteBarrier{sync.epoch, goal.timeline}, "writing the barrier");
+  }
+  if (holders(sync, sql.senders, *local.proof.barrier) < sync.required) {
+    return wait_for("waiting until " + std::to_string(sync.required) +
+                        " quorum standbys hold the barrier",
+                    kSoon);
+  }
+  const bool alone = sync.required == 0 && local.start_nonce != 0;
+  if (alone && goal.start_nonce != local.start_nonce) {
+    return wait_for("waiting for the controller's word to open without synchronous standbys",
+                    kSoon * 10);
+  }
+  return act(action::NoteConfirmed{}, "the commit quorum holds the barrier");
+}
+
+std::optional<Step> keep_slots(const Goal& goal, const LocalState& local) {
+  std::set<std::string> wanted;
+  for (const Peer& peer : goal.postgres.peers) wanted.insert(slot_name(peer.name));
+  std::set<std::string> there;
+  for (const std::string& slot : local.seen.sql->slots) {
+    if (slot.starts_with(kOwnSlots)) there.insert(slot);
+  }
+  if (there == wanted) return std::nullopt;
+  return act(action::SetSlots{std::move(wanted), false}, "making the standbys' slots");
+}
+
+Step serve(const Goal& goal, const LocalState& local) {
+  const SqlView& sql = *local.seen.sql;
+  if (sql.timeline != goal.timeline && sql.timeline.value != 0) {
+    return stuck("TimelineCollision",
+                 "PostgreSQL chose timeline " + std::to_string(sql.timeline.value) +
+                     " where " + std::to_string(goal.timeline.value) + " was reserved");
+  }
+  if (!sql.lineage_ready || !sql.database_ready) {
+    return act(action::PrepareDatabase{goal.postgres}, "making roles and the database");
+  }
+  if (auto step = keep_slots(goal, local)) return *step;
+  if (!confirmed(goal, local)) return *prove(goal, local);
+  if (auto step = configure(goal, local, as_primary(goal, true, any_names(*goal.sync)))) return *step;
+  if (!gate_is_open(local)) return wait_for("opening", kSoon);
+  AgentState state = noted(goal, local);
+  state.applied_generation = goal.sync->generation;
+  state.grant = Grant{*goal.sync};
+  if (auto step = save(local, state, "noting the setting in force")) return *step;
+  if (goal.restart > local.state.restart_done) {
+    if (local.checkpointed_for != Epoch(goal.restart + (std::uint64_t{1} << 62U))) {
+      return act(action::Checkpoint{Epoch(goal.restart + (std::uint64_t{1} << 62U))},
+                 "writing a checkpoint before the restart");
+    }
+    return act(action::Stop{action::Stop::Mode::fast, true}, "restarting for changed parameters");
+  }
+  if (local.checkpointed_for < goal.epoch) {
+    return act(action::Checkpoint{goal.epoch}, "writing the new timeline's first checkpoint");
+  }
+  return wait_for("", kAtPeace);
+}
+
+}  // namespace
+
+Step lead(const Goal& goal, const LocalState& local, Instant now) {
+  if (!goal.sync || goal.timeline.value == 0) {
+    return stuck("IncompleteGoal", "the order to be primary names no setting or timeline");
+  }
+  if (goal.state == GoalState::bootstrap && !began(goal, local)) {
+    if (local.seen.data == DataKind::absent) return make_first_data(goal, local);
+    if (local.state.rebuilding) return note_first_data(goal, local);
+  }
+  if (goal.state == GoalState::primary && !began(goal, local)) {
+    return stuck("NotPromoted", "told to be primary in epoch " + std::to_string(goal.epoch.value) +
+                                    ", in which it was never promoted");
+  }
+  if (local.seen.data == DataKind::absent || local.state.rebuilding) {
+    return stuck("DataMissing", "told to be primary, but the data directory is not there");
+  }
+  if (!local.seen.running) {
+    if (began(goal, local)) return resume(goal, local, now);
+    return hold_still(goal, local);
+  }
+  if (!local.seen.sql) return wait_for("starting", kSoon);
+  if (local.seen.sql->in_recovery) return promote_standby(goal, local);
+  if (!began(goal, local)) {
+    return act(action::Stop{}, "stopping: it runs as a primary of another epoch");
+  }
+  return serve(goal, local);
+}
+
+}  // namespace hactl

@@ -1,0 +1,85 @@
+#include "converge/next_action.h"
+
+#include <algorithm>
+
+#include "converge/steps.h"
+
+namespace hactl {
+namespace {
+
+/// Failed starts in a row before a standby's data is thrown away and copied anew.
+constexpr int kStartsMax = 5;
+
+std::optional<Step> refuse_foreign_data(const Goal& goal, const LocalState& local) {
+  const std::string& directory = goal.postgres.data_directory;
+  if (local.seen.data == DataKind::foreign) {
+    return stuck("DataDirectoryForeign",
+                 directory + " is not empty and is no PostgreSQL data directory: empty it, or name "
+                             "another data-directory");
+  }
+  if (!local.seen.control || local.state.rebuilding) return std::nullopt;
+  const ControlData& control = *local.seen.control;
+  if (control.version != goal.postgres.version) {
+    return stuck("WrongVersion", directory + " was made by PostgreSQL " +
+                                     std::to_string(control.version) + ", the spec says " +
+                                     std::to_string(goal.postgres.version));
+  }
+  const SystemId wanted =
+      goal.system_id.value != 0 ? goal.system_id : local.state.system_id;
+  if (control.system_id != wanted) {
+    return stuck("DataDirectoryOfAnotherFormation",
+                 directory + " belongs to another system (identifier " +
+                     std::to_string(control.system_id.value) + ", not " +
+                     std::to_string(wanted.value) +
+                     "): move it away, or name another data-directory");
+  }
+  return std::nullopt;
+}
+
+Step dispatch(const Goal& goal, const LocalState& local, Instant now) {
+  switch (goal.state) {
+    case GoalState::init:
+    case GoalState::maintenance: return wait_for("", kAtPeace);
+    case GoalState::bootstrap:
+    case GoalState::promote:
+    case GoalState::primary: return lead(goal, local, now);
+    case GoalState::standby:
+    case GoalState::rebuild: return follow(goal, local, now);
+    case GoalState::hold: return hold_still(goal, local);
+    case GoalState::fast_forward: return fast_forward(goal, local);
+    case GoalState::demote: return demote(goal, local);
+    case GoalState::fence:
+    case GoalState::drop: return leave(goal, local);
+  }
+  return wait_for("", kAtPeace);
+}
+
+}  // namespace
+
+bool acceptable(const Goal& goal, const AgentState& state) {
+  if (state.node.value != "" && goal.node != state.node) return false;
+  if (goal.incarnation != state.incarnation_seen) return goal.incarnation > state.incarnation_seen;
+  return goal.revision >= state.revision_seen;
+}
+
+Step next_action(const Goal& goal, const LocalState& local, Instant now) {
+  const bool leaving = goal.state == GoalState::drop || goal.state == GoalState::fence;
+  if (goal.epoch < local.state.promised && !leaving && goal.state != GoalState::init) {
+    return wait_for("the goal is of an older epoch than the one promised", kAtPeace);
+  }
+  if (local.retry_at && now < *local.retry_at) {
+    return wait_for("trying again soon",
+                    std::min<Duration>(kAtPeace, *local.retry_at - now));
+  }
+  if (!leaving) {
+    if (auto step = refuse_foreign_data(goal, local)) return *step;
+  }
+  const bool stray = local.seen.leftovers && !local.seen.running;
+  if (stray) {
+    return act(action::Stop{action::Stop::Mode::immediate},
+               "ending what a crashed PostgreSQL left behind");
+  }
+  return dispatch(goal, local, now);
+}
+
+}  // namespace hactl

@@ -1,0 +1,86 @@
+// report_of(): the node in its agent's own words.
+#include <algorithm>
+
+#include "converge/next_action.h"
+#include "converge/steps.h"
+
+namespace hactl {
+namespace {
+
+NodeState stopped_state(const std::optional<Goal>& goal, const LocalState& local) {
+  if (local.state.rebuilding) return NodeState::creating;
+  const bool left = goal && goal->state == GoalState::drop && local.state.goal &&
+                    local.state.goal->state == GoalState::drop && !local.seen.credential;
+  if (left) return NodeState::dropped;
+  if (local.seen.data == DataKind::absent) return NodeState::empty;
+  if (local.seen.data == DataKind::foreign) return NodeState::blocked;
+  if (position_is_final(local)) return NodeState::fenced;
+  return local.restarting ? NodeState::starting : NodeState::stopped;
+}
+
+NodeState state_of(const std::optional<Goal>& goal, const LocalState& local) {
+  if (!local.seen.running) return stopped_state(goal, local);
+  if (!local.seen.sql) return NodeState::starting;
+  if (local.seen.sql->in_recovery) {
+    return position_is_final(local) ? NodeState::held : NodeState::standby;
+  }
+  return local.seen.sql->read_only ? NodeState::gated : NodeState::primary;
+}
+
+PrimaryView primary_view(const std::optional<Goal>& goal, const LocalState& local) {
+  const SqlView& sql = *local.seen.sql;
+  PrimaryView view;
+  view.epoch = local.state.promoted->epoch;
+  view.timeline = sql.timeline;
+  view.start = sql.timeline_start.value_or(Lsn(0));
+  view.gate_open = !sql.read_only;
+  view.senders = sql.senders;
+  view.applied = local.state.applied_generation;
+  view.confirmed = view.gate_open && view.applied.value != 0;
+  if (local.proof.confirmed && local.proof.epoch == view.epoch) {
+    view.applied = local.proof.generation;
+    view.confirmed = true;
+  }
+  if (goal && goal->sync && goal->sync->generation != view.applied) view.confirmed = false;
+  return view;
+}
+
+}  // namespace
+
+NodeReport report_of(const std::optional<Goal>& goal, const LocalState& local) {
+  const AgentState& state = local.state;
+  NodeReport report;
+  report.formation = state.formation;
+  report.node = state.node;
+  report.node_incarnation = state.node_incarnation;
+  report.system_id = local.seen.control ? local.seen.control->system_id : state.system_id;
+  report.sequence = state.sequence;
+  report.incarnation_seen = state.incarnation_seen;
+  report.revision_seen = state.revision_seen;
+  report.promised = state.promised;
+  report.state = state_of(goal, local);
+  report.restart_done = state.restart_done;
+  report.start_nonce = local.start_nonce;
+  report.problem = local.problem;
+  if (const auto end = wal_end(local)) report.position = *end;
+  if (position_is_final(local)) report.final_for = state.promised;
+  if (!local.seen.sql) return report;
+  const SqlView& sql = *local.seen.sql;
+  report.receiver = sql.receiver;
+  report.replayed = sql.in_recovery ? sql.replayed : sql.flushed;
+  report.restart_pending = sql.restart_pending;
+  if (!sql.in_recovery && state.promoted) report.primary = primary_view(goal, local);
+  if (goal && sql.in_recovery && local.seen.control) {
+    for (const auto& [name, value] : local.seen.control->primary_settings) {
+      const auto wanted = goal->postgres.parameters.find(name);
+      if (wanted == goal->postgres.parameters.end()) continue;
+      const bool number = std::ranges::all_of(wanted->second, [](char c) { return c >= '0' && c <= '9'; });
+      constexpr std::size_t kDigitsMax = 9;
+      if (!number || wanted->second.empty() || wanted->second.size() > kDigitsMax) continue;
+      if (std::stoi(wanted->second) < value) report.parameters_held = true;
+    }
+  }
+  return report;
+}
+
+}  // namespace hactl

@@ -1,0 +1,117 @@
+#include "converge/steps.h"
+
+#include <algorithm>
+
+#include "converge/postgres_settings.h"
+
+namespace hactl {
+
+Step act(Action action, std::string why) {
+  Step step;
+  step.action = std::move(action);
+  step.why = std::move(why);
+  step.look_again = Duration{0};
+  return step;
+}
+
+Step wait_for(std::string why, Duration look_again) {
+  Step step;
+  step.why = std::move(why);
+  step.look_again = look_again;
+  return step;
+}
+
+Step stuck(std::string reason, std::string message) {
+  Step step;
+  step.problem = Problem{std::move(reason), std::move(message)};
+  step.look_again = kAtPeace;
+  return step;
+}
+
+bool runs_as_primary(const LocalState& local) {
+  return local.seen.running && local.seen.sql && !local.seen.sql->in_recovery;
+}
+
+namespace {
+
+TimelineId timeline_at(const LocalState& local, Lsn lsn) {
+  TimelineId newest{1};
+  for (const auto& [timeline, epoch] : local.state.timelines) {
+    const auto branch = local.seen.history.find(timeline);
+    if (branch == local.seen.history.end() || branch->second >= lsn) continue;
+    newest = std::max(newest, timeline);
+  }
+  return newest;
+}
+
+bool stopped_as_primary(const LocalState& local) {
+  return !local.seen.running && !local.seen.leftovers && local.seen.control &&
+         local.seen.control->was_primary && local.seen.control->clean_shutdown;
+}
+
+}  // namespace
+
+std::optional<WalPosition> wal_end(const LocalState& local) {
+  if (local.state.rebuilding) return std::nullopt;
+  if (local.seen.sql) {
+    const SqlView& sql = *local.seen.sql;
+    if (!sql.in_recovery) return WalPosition{sql.timeline, sql.flushed};
+    if (sql.received.value == 0 && !sql.replay_at_end) return std::nullopt;
+    const Lsn end = std::max(sql.received, sql.replayed);
+    return WalPosition{timeline_at(local, end), end};
+  }
+  if (stopped_as_primary(local)) {
+    return WalPosition{local.seen.control->timeline, local.seen.control->end};
+  }
+  return std::nullopt;
+}
+
+bool position_is_final(const LocalState& local) {
+  if (local.state.grant && local.state.grant->sync.epoch == local.state.promised) return false;
+  if (local.seen.credential || !wal_end(local)) return false;
+  if (local.seen.sql) return local.seen.sql->in_recovery && !local.seen.sql->receiver;
+  return stopped_as_primary(local);
+}
+
+AgentState noted(const Goal& goal, const LocalState& local) {
+  AgentState state = local.state;
+  state.formation = goal.formation;
+  state.node = goal.node;
+  state.incarnation_seen = goal.incarnation;
+  state.revision_seen = goal.revision;
+  state.goal = goal;
+  // Secrets of the moment stay out of the file: they are not needed to resume.
+  state.goal->start_nonce = 0;
+  return state;
+}
+
+std::optional<Step> save(const LocalState& local, const AgentState& state,
+                         const std::string& why) {
+  AgentState before = local.state;
+  before.sequence = state.sequence;
+  if (before == state) return std::nullopt;
+  AgentState next = state;
+  next.sequence = local.state.sequence.next();
+  return act(action::SaveState{next}, why);
+}
+
+std::optional<Step> configure(const Goal& goal, const LocalState& local,
+                              const WantedSettings& wanted) {
+  SettingsRole role;
+  role.node = goal.node;
+  role.upstream = wanted.upstream;
+  role.epoch = wanted.epoch;
+  role.gate_open = wanted.gate_open;
+  role.sync_names = wanted.sync_names;
+  role.paths = local.paths;
+  role.os_user = local.os_user;
+  const bool standby = !runs_as_primary(local);
+  if (standby && local.seen.control) role.at_least = local.seen.control->primary_settings;
+  SettingsFiles files = render_settings(goal.postgres, role);
+  const bool loaded = !local.seen.sql || local.seen.sql->config_id == files.id;
+  if (local.seen.config_id_on_disk == files.id && loaded) return std::nullopt;
+  return act(action::Configure{std::move(files), goal.postgres.data_directory},
+             "setting PostgreSQL up");
+}
+
+}  // namespace hactl

@@ -1,0 +1,70 @@
+// Steps: the pieces that next_action() is made of. Internal to converge/.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "converge/next_action.h"
+#include "model/action.h"
+#include "model/goal.h"
+#include "model/local.h"
+
+namespace hactl {
+
+/// Something is under way whose end is milliseconds off.
+inline constexpr Duration kSoon{3};
+/// Something is under way that takes longer: a clone, a recovery.
+inline constexpr Duration kLater{100};
+/// Nothing is under way.
+inline constexpr Duration kAtPeace{1'000};
+
+/// `action`, then look again at once.
+Step act(Action action, std::string why);
+/// Nothing to do but to look again after `look_again`.
+Step wait_for(std::string why, Duration look_again);
+/// Nothing can be done without a human.
+Step stuck(std::string reason, std::string message);
+
+/// Where the node's WAL ends, with the timeline that it is of; nullopt when it isn't known yet.
+///
+/// The timeline is the newest of those that the node was told of when it attached and whose history
+/// it has, with a beginning below the end of its WAL: pg_control may still name an older one.
+std::optional<WalPosition> wal_end(const LocalState& local);
+
+/// Whether wal_end() is the node's last word for the epoch it promised (R2): no WAL can come any more
+/// because no credential and no receiver is left, or because it stopped as a primary in good order.
+bool position_is_final(const LocalState& local);
+
+/// Running as a primary, by what a session says.
+bool runs_as_primary(const LocalState& local);
+
+/// The state file's contents once `goal` has been taken note of.
+AgentState noted(const Goal& goal, const LocalState& local);
+
+/// SaveState when the file does not say `state` yet.
+std::optional<Step> save(const LocalState& local, const AgentState& state, const std::string& why);
+
+/// Configure when the settings on disk, or those loaded, are not the wanted ones. `upstream` unset:
+/// detached. `sync_names`: the value of synchronous_standby_names.
+struct WantedSettings {
+  std::optional<Upstream> upstream;
+  Epoch epoch;
+  bool gate_open = false;
+  std::string sync_names;
+};
+std::optional<Step> configure(const Goal& goal, const LocalState& local,
+                              const WantedSettings& wanted);
+
+/// bootstrap, promote, primary.
+Step lead(const Goal& goal, const LocalState& local, Instant now);
+/// standby, rebuild.
+Step follow(const Goal& goal, const LocalState& local, Instant now);
+/// hold, fast_forward.
+Step hold_still(const Goal& goal, const LocalState& local);
+Step fast_forward(const Goal& goal, const LocalState& local);
+/// demote.
+Step demote(const Goal& goal, const LocalState& local);
+/// drop, fence.
+Step leave(const Goal& goal, const LocalState& local);
+
+}  // namespace hactl

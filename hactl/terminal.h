@@ -1,0 +1,29 @@
+// Terminal: where a verb writes. Results go to out(), everything else to notes().
+#pragma once
+
+#include <ostream>
+
+namespace hactl {
+
+/// Refers to two streams that outlive it.
+class Terminal {
+ public:
+  enum class Colour { never, allowed };
+
+  Terminal(std::ostream& out, std::ostream& notes, Colour colour)
+      : out_(out), notes_(notes), colour_(colour) {}
+
+  /// Standard output: results and nothing else.
+  std::ostream& out() { return out_; }
+  /// Standard error: progress, warnings, errors.
+  std::ostream& notes() { return notes_; }
+  /// Whether results may carry colour: standard output is a terminal and NO_COLOR is not set.
+  [[nodiscard]] bool colour() const { return colour_ == Colour::allowed; }
+
+ private:
+  std::ostream& out_;
+  std::ostream& notes_;
+  Colour colour_ = Colour::never;
+};
+
+}  // namespace hactl

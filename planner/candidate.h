@@ -1,0 +1,26 @@
+// Who may become primary, and who should.
+#pragma once
+
+#include <optional>
+
+#include "planner/facts.h"
+
+namespace hactl {
+
+/// Whether the node may ever be promoted: in the spec with a priority above 0, and not forgetful.
+bool may_be_primary(const NodeFacts& facts);
+
+/// Whether the node could take over from a running primary now: it streams, and what it lacks comes
+/// while the primary stops.
+bool ready_to_take_over(const Facts& facts, const NodeName& name);
+
+/// The node that the spec prefers among the primary and those ready to take over. Order: candidate
+/// priority, the primary itself, its region, most WAL, name. Unset: there is no primary.
+std::optional<NodeName> preferred_primary(const Facts& facts);
+
+/// The node that a ballot promotes. Only nodes whose last word is known; order: candidate priority,
+/// region of the old primary, most WAL, name. Unset: none may.
+std::optional<NodeName> choose_candidate(const Facts& facts,
+                                         const std::map<NodeName, FinalReport>& finals);
+
+}  // namespace hactl

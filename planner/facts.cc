@@ -1,0 +1,82 @@
+#include "planner/facts.h"
+
+#include <algorithm>
+
+namespace hactl {
+
+Facts::Facts(const FormationSpec& spec_in, Generation generation_in,
+             const FormationRecord& record_in, const Observed& observed_in, Instant now_in)
+    : spec(spec_in),
+      generation(generation_in),
+      record(record_in),
+      observed(observed_in),
+      now(now_in),
+      members(spec_in.members()) {
+  for (const Member& member : members) nodes[member.name].member = member;
+  for (const auto& [name, known] : record.nodes) {
+    if (!record.dropped.contains(name)) nodes[name];
+  }
+  for (auto& [name, facts] : nodes) {
+    learn(name, facts);
+    if (facts.heard) static_cast<void>(passed(facts.heard_at, kSilentAfter));
+  }
+  const NodeReport* primary = primary_report();
+  if (primary == nullptr || !primary->primary) return;
+  for (const SenderView& sender : primary->primary->senders) {
+    const auto found = nodes.find(sender.node);
+    if (found == nodes.end() || !sender.streaming) continue;
+    if (sender.epoch == primary->primary->epoch) found->second.sender = &sender;
+  }
+}
+
+void Facts::learn(const NodeName& name, NodeFacts& facts) const {
+  const auto known = record.nodes.find(name);
+  const bool on_record = known != record.nodes.end();
+  facts.excluded = on_record && known->second.excluded;
+  const auto seen = observed.nodes.find(name);
+  if (seen == observed.nodes.end()) return;
+  const NodeReport& report = seen->second.report;
+  facts.report = &report;
+  facts.heard_at = seen->second.received_at;
+  facts.steady_since = seen->second.steady_since;
+  facts.heard = now - facts.heard_at < kSilentAfter;
+  facts.has_data = report.state != NodeState::unknown && report.state != NodeState::empty &&
+                   report.state != NodeState::creating && report.state != NodeState::dropped;
+  facts.position = locate(record.lineage, report.position);
+  facts.final = report.final_for == record.epoch && report.promised == record.epoch &&
+                facts.position.has_value();
+  if (on_record && report.node_incarnation == known->second.incarnation) {
+    facts.forgot = report.sequence < known->second.agent_seq_seen;
+  }
+  if (on_record && report.node_incarnation < known->second.incarnation) facts.forgot = true;
+  if (on_record && report.node_incarnation > known->second.incarnation) facts.excluded = false;
+}
+
+bool Facts::passed(Instant since, Duration wait) {
+  const Instant due = since + wait;
+  if (now >= due) return true;
+  wake_at = wake_at ? std::min(*wake_at, due) : due;
+  return false;
+}
+
+const NodeReport* Facts::primary_report() const {
+  if (!record.primary) return nullptr;
+  const auto found = nodes.find(*record.primary);
+  if (found == nodes.end() || !found->second.heard) return nullptr;
+  return found->second.report;
+}
+
+bool Facts::primary_open() const {
+  const NodeReport* report = primary_report();
+  const Promotion* promotion = opened();
+  return report != nullptr && promotion != nullptr && report->primary &&
+         report->primary->epoch == promotion->epoch && report->primary->gate_open;
+}
+
+const Promotion* Facts::opened() const {
+  const auto last = std::find_if(record.lineage.rbegin(), record.lineage.rend(),
+                                 [](const Promotion& p) { return p.opened; });
+  return last == record.lineage.rend() || last->epoch.value == 0 ? nullptr : &*last;
+}
+
+}  // namespace hactl

@@ -1,0 +1,64 @@
+// Facts: what the planner's rules may ask, each computed once and in one place.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "model/limits.h"
+#include "model/observed.h"
+#include "model/plan.h"
+#include "model/record.h"
+#include "model/spec.h"
+
+namespace hactl {
+
+/// What is known of one node.
+struct NodeFacts {
+  std::optional<Member> member;        ///< Unset: not in the spec any more.
+  const NodeReport* report = nullptr;  ///< The latest; nullptr: never heard.
+  Instant heard_at;
+  Instant steady_since;
+  bool heard = false;                  ///< Within kSilentAfter.
+  bool forgot = false;                 ///< Shows less than it once knew (R13).
+  bool excluded = false;               ///< `forgot` is on record, and it was not built anew since.
+  bool has_data = false;
+  std::optional<Position> position;    ///< On a timeline that the formation knows.
+  bool final = false;                  ///< Its position is its last word for the record's epoch.
+  const SenderView* sender = nullptr;  ///< As the primary sees it, streaming in the primary's epoch.
+};
+
+/// One formation at one instant. Keeps references: lives no longer than what it was made from.
+class Facts {
+ public:
+  Facts(const FormationSpec& spec_in, Generation generation_in, const FormationRecord& record_in,
+        const Observed& observed_in, Instant now_in);
+
+  /// Whether `wait` has passed since `since`; if not, the plan is asked again when it will have.
+  bool passed(Instant since, Duration wait);
+
+  [[nodiscard]] const NodeFacts& node(const NodeName& name) const { return nodes.at(name); }
+  /// The report of the record's primary if it was heard from lately, else nullptr.
+  [[nodiscard]] const NodeReport* primary_report() const;
+  /// The primary is heard, open, and in the epoch on record.
+  [[nodiscard]] bool primary_open() const;
+  /// The promotion that the formation lives on: the last one that opened; nullptr before the first.
+  [[nodiscard]] const Promotion* opened() const;
+
+  const FormationSpec& spec;
+  Generation generation;
+  const FormationRecord& record;
+  const Observed& observed;
+  Instant now;
+  std::vector<Member> members;           ///< In the order of the file.
+  std::map<NodeName, NodeFacts> nodes;   ///< Those of the spec and those on their way out.
+  std::optional<Instant> wake_at;
+
+ private:
+  void learn(const NodeName& name, NodeFacts& facts) const;
+};
+
+}  // namespace hactl

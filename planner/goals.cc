@@ -1,0 +1,274 @@
+#include "planner/goals.h"
+
+#include <algorithm>
+#include <array>
+
+#include "planner/decide.h"
+
+namespace hactl {
+namespace {
+
+enum class Is { any, yes, no };
+
+/// What the rows below may ask of one node.
+struct Place {
+  Phase phase = Phase::bootstrap;
+  bool deleting = false;
+  bool primary = false;        ///< The record's primary.
+  bool candidate = false;      ///< The record's candidate.
+  bool fetching = false;       ///< The candidate that lacks WAL and has a donor.
+  bool first = false;          ///< The formation has no data yet.
+  bool gone = false;           ///< Not in the spec, and no setting counts it any more.
+  bool excluded = false;       ///< It forgot something and must be built anew.
+  bool empty = false;          ///< It has no data.
+  bool may_clone = false;      ///< It is its turn to make a copy.
+};
+
+struct When {
+  std::array<bool, 6> phases{true, true, true, true, true, true};  ///< By Phase.
+  Is deleting = Is::any;
+  Is primary = Is::any;
+  Is candidate = Is::any;
+  Is fetching = Is::any;
+  Is first = Is::any;
+  Is gone = Is::any;
+  Is excluded = Is::any;
+  Is empty = Is::any;
+  Is may_clone = Is::any;
+};
+
+struct Row {
+  std::uint32_t id = 0;
+  When when;
+  GoalState goal = GoalState::init;
+  std::string_view why;
+};
+
+constexpr std::array<bool, 6> only(Phase phase) {
+  std::array<bool, 6> phases{};
+  phases[static_cast<std::size_t>(phase)] = true;
+  return phases;
+}
+
+// First match wins.
+constexpr std::array kRows{
+    Row{.id = 400,
+        .when = {.deleting = Is::yes},
+        .goal = GoalState::drop,
+        .why = "the formation is being deleted"},
+    Row{.id = 405,
+        .when = {.gone = Is::yes},
+        .goal = GoalState::drop,
+        .why = "no longer in the spec, and no commit waits for it"},
+    Row{.id = 410,
+        .when = {.phases = only(Phase::bootstrap)},
+        .goal = GoalState::init,
+        .why = "the formation has no data yet"},
+    Row{.id = 415,
+        .when = {.phases = only(Phase::promote), .candidate = Is::yes, .first = Is::yes},
+        .goal = GoalState::bootstrap,
+        .why = "chosen to make the formation's first data directory"},
+    Row{.id = 420,
+        .when = {.first = Is::yes},
+        .goal = GoalState::init,
+        .why = "waiting for the first primary"},
+    Row{.id = 425,
+        .when = {.phases = only(Phase::collect), .fetching = Is::yes},
+        .goal = GoalState::fast_forward,
+        .why = "chosen to take over; another node holds WAL that it lacks"},
+    Row{.id = 430,
+        .when = {.phases = only(Phase::collect), .empty = Is::no},
+        .goal = GoalState::hold,
+        .why = "a ballot is under way: take no more WAL and say how far you are"},
+    Row{.id = 435,
+        .when = {.phases = only(Phase::promote), .candidate = Is::yes},
+        .goal = GoalState::promote,
+        .why = "chosen to be primary"},
+    Row{.id = 440,
+        .when = {.phases = only(Phase::switchover), .primary = Is::yes},
+        .goal = GoalState::demote,
+        .why = "the primary moves: stop in an orderly way"},
+    Row{.id = 445,
+        .when = {.phases = only(Phase::stable), .primary = Is::yes},
+        .goal = GoalState::primary,
+        .why = "the formation's primary"},
+    Row{.id = 446,
+        .when = {.phases = only(Phase::reconfigure), .primary = Is::yes},
+        .goal = GoalState::primary,
+        .why = "the formation's primary; a new synchronous setting is to be proven"},
+    Row{.id = 450,
+        .when = {.phases = only(Phase::stable), .excluded = Is::yes},
+        .goal = GoalState::rebuild,
+        .why = "it forgot what it once knew: build it anew from the primary"},
+    Row{.id = 455,
+        .when = {.phases = only(Phase::stable), .empty = Is::yes, .may_clone = Is::no},
+        .goal = GoalState::init,
+        .why = "waiting for its turn to copy the primary"},
+    Row{.id = 456,
+        .when = {.phases = only(Phase::reconfigure), .empty = Is::yes, .may_clone = Is::no},
+        .goal = GoalState::init,
+        .why = "waiting for its turn to copy the primary"},
+    Row{.id = 460,
+        .when = {.phases = only(Phase::collect)},
+        .goal = GoalState::init,
+        .why = "waiting for a primary to copy"},
+    Row{.id = 465,
+        .when = {.phases = only(Phase::promote), .empty = Is::yes},
+        .goal = GoalState::init,
+        .why = "waiting for a primary to copy"},
+    Row{.id = 490, .when = {}, .goal = GoalState::standby, .why = "follow the primary"},
+};
+
+bool fits(Is wanted, bool fact) { return wanted == Is::any || (wanted == Is::yes) == fact; }
+
+bool matches(const When& when, const Place& place) {
+  return when.phases[static_cast<std::size_t>(place.phase)] && fits(when.deleting, place.deleting) &&
+         fits(when.primary, place.primary) && fits(when.candidate, place.candidate) &&
+         fits(when.fetching, place.fetching) && fits(when.first, place.first) &&
+         fits(when.gone, place.gone) && fits(when.excluded, place.excluded) &&
+         fits(when.empty, place.empty) && fits(when.may_clone, place.may_clone);
+}
+
+/// The first kClonesAtOnceMax nodes, in the order of the file, that have no data.
+std::set<NodeName> clones_allowed(const Facts& facts) {
+  std::set<NodeName> allowed;
+  for (const NodeState wanted : {NodeState::creating, NodeState::empty}) {
+    for (const Member& member : facts.members) {
+      const NodeFacts& node = facts.node(member.name);
+      if (allowed.size() >= kClonesAtOnceMax) return allowed;
+      if (node.heard && node.report->state == wanted) allowed.insert(member.name);
+    }
+  }
+  return allowed;
+}
+
+Place place_of(const Facts& facts, const NodeName& name, const std::set<NodeName>& cloning) {
+  const FormationRecord& record = facts.record;
+  const NodeFacts& node = facts.node(name);
+  const auto counts = [&](const SyncConfig& c) {
+    return c.primary == name || c.members.contains(name);
+  };
+  Place place;
+  place.phase = record.phase;
+  place.deleting = record.deleting;
+  place.primary = record.primary == name;
+  place.candidate = record.candidate == name;
+  place.fetching = place.candidate && record.donor.has_value();
+  place.first = record.system_id.value == 0;
+  place.gone = !node.member && !place.primary && std::ranges::none_of(record.in_force, counts);
+  place.excluded = node.excluded;
+  place.empty = !node.has_data;
+  place.may_clone = cloning.contains(name);
+  return place;
+}
+
+PostgresGoal postgres_goal(const Facts& facts, const Member& self, const Place& place) {
+  const PostgresSpec& spec = facts.spec.postgres;
+  PostgresGoal goal;
+  goal.version = spec.version;
+  goal.listen_host = self.host;
+  goal.port = self.port;
+  goal.data_directory = self.data_directory;
+  goal.database = spec.database;
+  goal.username = spec.username;
+  if (place.primary || place.candidate) goal.password = facts.observed.password;
+  goal.parameters = spec.parameters;
+  goal.hba = spec.hba;
+  for (const Member& member : facts.members) {
+    if (member.name != self.name) goal.peers.push_back({member.name, member.host, member.port});
+  }
+  return goal;
+}
+
+std::optional<Upstream> upstream_of(const Facts& facts, const NodeName& node, Epoch epoch) {
+  const auto found = facts.nodes.find(node);
+  if (found == facts.nodes.end() || !found->second.member) return std::nullopt;
+  return Upstream{node, found->second.member->host, found->second.member->port, epoch};
+}
+
+/// The promotion whose primary this goal is about: the candidate's while it takes over, else the open
+/// one.
+const Promotion* promotion_of(const Facts& facts) {
+  if (facts.record.phase == Phase::promote) return &facts.record.lineage.back();
+  return facts.opened();
+}
+
+void fill_for_state(const Facts& facts, const Promotion* promotion, Goal& goal) {
+  const FormationRecord& record = facts.record;
+  switch (goal.state) {
+    case GoalState::primary:
+    case GoalState::promote:
+    case GoalState::bootstrap:
+      goal.sync = record.in_force.back();
+      goal.timeline = promotion->timeline;
+      if (goal.state == GoalState::promote) {
+        goal.position = WalPosition{promotion->parent, record.target_position->lsn};
+      }
+      if (const NodeReport* report = facts.node(goal.node).report) {
+        goal.start_nonce = report->start_nonce;
+      }
+      break;
+    case GoalState::standby:
+    case GoalState::rebuild:
+      if (const auto known = record.nodes.find(goal.node); known != record.nodes.end()) {
+        goal.rebuild_above = known->second.incarnation;
+      }
+      if (promotion != nullptr) goal.upstream = upstream_of(facts, promotion->node, promotion->epoch);
+      break;
+    case GoalState::fast_forward:
+      goal.upstream = upstream_of(facts, *record.donor, record.epoch);
+      if (const auto donor = record.finals.find(*record.donor); donor != record.finals.end()) {
+        goal.position = WalPosition{donor->second.timeline, donor->second.position.lsn};
+      }
+      break;
+    case GoalState::init:
+    case GoalState::hold:
+    case GoalState::demote:
+    case GoalState::maintenance:
+    case GoalState::fence:
+    case GoalState::drop: break;
+  }
+}
+
+Epoch epoch_of(const Facts& facts, const Promotion* promotion, GoalState state) {
+  const bool of_ballot = state == GoalState::hold || state == GoalState::fast_forward ||
+                         state == GoalState::demote || promotion == nullptr;
+  return of_ballot ? facts.record.epoch : promotion->epoch;
+}
+
+Goal goal_for(const Facts& facts, const NodeName& name, const Place& place, GoalState state) {
+  const Promotion* promotion = promotion_of(facts);
+  Goal goal;
+  goal.formation = facts.record.formation;
+  goal.incarnation = facts.record.incarnation;
+  goal.revision = facts.record.revision;
+  goal.node = name;
+  goal.state = state;
+  goal.epoch = epoch_of(facts, promotion, state);
+  goal.system_id = facts.record.system_id;
+  if (promotion != nullptr) goal.chain = ancestry(facts.record.lineage, promotion->timeline);
+  fill_for_state(facts, promotion, goal);
+  const auto& member = facts.node(name).member;
+  if (member) goal.postgres = postgres_goal(facts, *member, place);
+  return goal;
+}
+
+}  // namespace
+
+std::map<NodeName, Goal> goals_of(const Facts& facts, std::vector<Decision>& decisions) {
+  std::map<NodeName, Goal> goals;
+  const std::set<NodeName> cloning = clones_allowed(facts);
+  const std::optional<NodeName> restarting = restart_turn(facts);
+  for (const auto& [name, node] : facts.nodes) {
+    const Place place = place_of(facts, name, cloning);
+    const auto row =
+        std::ranges::find_if(kRows, [&](const Row& r) { return matches(r.when, place); });
+    Goal goal = goal_for(facts, name, place, row->goal);
+    if (restarting == name) goal.restart = facts.generation.value;
+    goals.emplace(name, std::move(goal));
+    decisions.push_back(Decision{name, row->id, std::string(row->why)});
+  }
+  return goals;
+}
+
+}  // namespace hactl

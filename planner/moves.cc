@@ -1,0 +1,101 @@
+// Why a well primary would still be moved or restarted: a request, its leaving, the spec's priorities,
+// parameters that need a restart.
+#include <algorithm>
+
+#include "planner/candidate.h"
+#include "planner/decide.h"
+
+namespace hactl {
+namespace {
+
+bool needs_restart(const Facts& facts, const NodeName& name) {
+  const NodeReport* report = facts.node(name).report;
+  return report != nullptr && report->restart_pending &&
+         report->restart_done < facts.generation.value;
+}
+
+std::optional<NodeName> best_standby(const Facts& facts, const std::optional<RegionName>& region) {
+  std::optional<NodeName> best;
+  for (const Member& member : facts.members) {
+    if (member.name == *facts.record.primary || !ready_to_take_over(facts, member.name)) continue;
+    if (region && member.region != *region) continue;
+    if (!best || member.candidate_priority > facts.node(*best).member->candidate_priority) {
+      best = member.name;
+    }
+  }
+  return best;
+}
+
+bool any_parameters_held(const Facts& facts) {
+  return std::ranges::any_of(facts.nodes, [](const auto& entry) {
+    return entry.second.report != nullptr && entry.second.report->parameters_held;
+  });
+}
+
+bool may_move_to_preferred(Facts& facts) {
+  switch (facts.spec.failback) {
+    case Failback::never: return false;
+    case Failback::on_apply: return facts.record.settled_generation != facts.generation;
+    case Failback::automatic: break;
+  }
+  if (facts.record.settled_generation != facts.generation) return true;
+  return !facts.observed.last_move || facts.passed(*facts.observed.last_move, kMoveBackOff);
+}
+
+bool fit_long_enough(Facts& facts, const NodeName& name) {
+  if (facts.record.settled_generation != facts.generation) return true;
+  return facts.passed(facts.node(name).steady_since, kFitFor);
+}
+
+}  // namespace
+
+std::optional<Move> wanted_move(Facts& facts) {
+  const NodeName& primary = *facts.record.primary;
+  const auto own = facts.nodes.find(primary);
+  if (facts.record.request) {
+    const MoveRequest& request = *facts.record.request;
+    const auto to = request.to ? request.to : best_standby(facts, request.to_region);
+    if (to && *to != primary && ready_to_take_over(facts, *to)) {
+      return Move{*to, 323, "a switchover was asked for"};
+    }
+  }
+  if (own == facts.nodes.end() || !own->second.member) {
+    const auto to = best_standby(facts, std::nullopt);
+    if (to) return Move{*to, 324, primary.value + " is no longer in the spec"};
+    return std::nullopt;
+  }
+  const std::optional<NodeName> preferred = preferred_primary(facts);
+  if (preferred && *preferred != primary && may_move_to_preferred(facts) &&
+      fit_long_enough(facts, *preferred)) {
+    return Move{*preferred, 325,
+                "its candidate-priority " +
+                    std::to_string(facts.node(*preferred).member->candidate_priority) +
+                    " is higher than " + std::to_string(own->second.member->candidate_priority)};
+  }
+  if (needs_restart(facts, primary) && !any_parameters_held(facts) && !restart_turn(facts)) {
+    const auto to = best_standby(facts, std::nullopt);
+    if (to) return Move{*to, 326, primary.value + " must restart for changed parameters"};
+  }
+  return std::nullopt;
+}
+
+std::optional<NodeName> restart_turn(const Facts& facts) {
+  if (facts.record.phase != Phase::stable || !facts.primary_open()) return std::nullopt;
+  const NodeName& primary = *facts.record.primary;
+  bool all_stream = true;
+  for (const Member& member : facts.members) {
+    if (member.name != primary && facts.node(member.name).sender == nullptr) all_stream = false;
+  }
+  for (const Member& member : facts.members) {
+    if (member.name == primary || !needs_restart(facts, member.name)) continue;
+    if (all_stream) return member.name;
+    // One at a time: the order stands until the node is back.
+    return std::nullopt;
+  }
+  if (!needs_restart(facts, primary)) return std::nullopt;
+  const bool somebody_else = best_standby(facts, std::nullopt).has_value();
+  if (somebody_else && !any_parameters_held(facts)) return std::nullopt;
+  return primary;
+}
+
+}  // namespace hactl

@@ -1,0 +1,27 @@
+// Which standbys must acknowledge commits, and in which order the setting may change.
+#pragma once
+
+#include <optional>
+
+#include "planner/facts.h"
+
+namespace hactl {
+
+/// The setting that the running primary should have now, without its generation; unset when nothing
+/// can be said because the primary is not heard or not open.
+///
+/// A standby of the spec's quorum joins when it streams, and leaves when it has not for
+/// kQuorumLeaveAfter and enough others remain. `moving` (a move of the primary is to come) only
+/// widens: nobody leaves before the new primary is open.
+std::optional<SyncConfig> wanted_sync(Facts& facts, bool moving);
+
+/// The setting under which `target` would open in `epoch` after the primary has stopped in an orderly
+/// way: everyone who counts now or by the spec, the old primary included, but `target`.
+SyncConfig sync_after_move(const Facts& facts, const NodeName& target, Epoch epoch);
+
+/// The setting under which `candidate` opens in `epoch` after a failover: the spec's quorum among
+/// those whose last word is known or who were heard lately; never silent nodes while there are enough.
+SyncConfig sync_after_failover(const Facts& facts, const NodeName& candidate, Epoch epoch,
+                               const std::map<NodeName, FinalReport>& finals);
+
+}  // namespace hactl

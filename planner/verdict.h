@@ -1,0 +1,20 @@
+// Whether the primary is lost: never on the word of one observer, unless it is its own agent's.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "planner/facts.h"
+
+namespace hactl {
+
+struct Verdict {
+  bool dead = false;
+  std::uint32_t rule = 0;
+  std::string why;
+};
+
+/// Judges the record's primary. Requires a primary on record.
+Verdict judge_primary(Facts& facts);
+
+}  // namespace hactl

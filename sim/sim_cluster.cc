@@ -1,0 +1,255 @@
+#include "sim/sim_cluster.h"
+
+#include <algorithm>
+
+#include "model/names.h"
+
+namespace hactl {
+
+namespace {
+constexpr Duration kStreamTick{500};
+constexpr Duration kRetransmit{100};
+}  // namespace
+
+SimServer& SimCluster::add(const NodeName& name, std::string host, std::uint16_t port) {
+  auto made = std::make_unique<SimServer>(queue_, *this, facts_, name, prng_.next());
+  made->host = std::move(host);
+  made->port = port;
+  return *servers_.insert_or_assign(name, std::move(made)).first->second;
+}
+
+SimServer* SimCluster::find(const std::string& host, std::uint16_t port) {
+  for (auto& [name, server] : servers_) {
+    if (server->host == host && server->port == port) return server.get();
+  }
+  return nullptr;
+}
+
+std::int64_t SimCluster::latency() {
+  return prng_.chance(2) ? prng_.between(20, 300) : prng_.between(0, 8);
+}
+
+bool SimCluster::answers(const SimServer& asker, const SimServer& asked) const {
+  return asked.accepting() && !asked.frozen() && !is_cut(asker.name, asked.name) &&
+         !is_cut(asked.name, asker.name);
+}
+
+SimCluster::Match SimCluster::match(const SimServer& upstream, const SimServer& standby) {
+  const Lsn end = standby.disk.end();
+  for (const Stretch& stretch : upstream.disk.ancestry(upstream.timeline())) {
+    if (stretch.timeline != standby.timeline()) continue;
+    if (stretch.timeline == upstream.timeline()) {
+      return end <= upstream.disk.flushed_end() ? Match::follows : Match::refused;
+    }
+    // PostgreSQL asks from the start of the segment, so that a standby which has gone further on the
+    // old branch is let in, shows its own position as flushed, and never gets anything.
+    return end <= stretch.end ? Match::follows : Match::left_behind;
+  }
+  return Match::refused;
+}
+
+void SimCluster::connect(SimServer& standby) {
+  const ServerSettings& settings = standby.startup_settings();
+  if (!standby.credentials.contains(settings.credential)) return;
+  SimServer* upstream = find(settings.upstream_host, settings.upstream_port);
+  if (upstream == nullptr || upstream == &standby || !answers(standby, *upstream)) return;
+  if (upstream->disk.system_id != standby.disk.system_id) return;
+  if (!settings.slot.empty() && !upstream->disk.slots.contains(settings.slot)) return;
+  const Match matched = match(*upstream, standby);
+  if (matched == Match::refused) return;
+  open_stream(*upstream, standby, matched);
+}
+
+void SimCluster::open_stream(SimServer& upstream, SimServer& standby, Match matched) {
+  for (const auto& [timeline, branch] : upstream.disk.history) {
+    if (timeline > standby.timeline() && timeline <= upstream.timeline()) {
+      standby.disk.history.insert_or_assign(timeline, branch);
+    }
+  }
+  Stream stream{.upstream = upstream.name, .standby = standby.name,
+                .sender_process = upstream.process(), .receiver_process = standby.process(),
+                .stuck = matched == Match::left_behind, .sender_heard = queue_.now(),
+                .receiver_heard = queue_.now(),
+                .next = upstream.disk.count_up_to(standby.disk.end()),
+                .timeline = upstream.timeline(),
+                .receiver_application = standby.startup_settings().application_name};
+  stream.sender.application = stream.receiver_application;
+  stream.sender.rule = parse_sync_names(upstream.session().sync_names);
+  stream.sender.priority = stream.sender.rule.priority_of(stream.sender.application);
+  stream.sender.streaming = stream.next >= upstream.disk.flushed || stream.stuck;
+  const std::uint64_t id = ++last_stream_;
+  streams_.emplace(id, std::move(stream));
+  standby.receiver_started(upstream.timeline());
+  reply(standby);
+  pump(upstream);
+  queue_.at(kWorldProcess, queue_.now() + kStreamTick, [this, id] { tick(id); });
+}
+
+void SimCluster::sender_reload(std::uint64_t id) {
+  const auto found = streams_.find(id);
+  if (found == streams_.end() || !found->second.sender_open) return;
+  SenderState& sender = found->second.sender;
+  sender.rule = parse_sync_names(server(found->second.upstream).disk.settings.sync_names);
+  sender.priority = sender.rule.priority_of(sender.application);
+}
+
+bool SimCluster::has_receiver(const NodeName& standby) const { return receiver(standby).has_value(); }
+
+std::optional<ReceiverView> SimCluster::receiver(const NodeName& standby) const {
+  for (const auto& [id, stream] : streams_) {
+    if (stream.standby != standby || !stream.receiver_open) continue;
+    ReceiverView view{.upstream = stream.upstream, .timeline = stream.timeline, .streaming = true};
+    if (const auto parsed = parse_application_name(stream.receiver_application)) {
+      view.epoch = parsed->second;
+    }
+    return view;
+  }
+  return std::nullopt;
+}
+
+std::vector<SenderState> SimCluster::senders(const NodeName& upstream) const {
+  std::vector<SenderState> all;
+  for (const auto& [id, stream] : streams_) {
+    if (stream.upstream == upstream && stream.sender_open) all.push_back(stream.sender);
+  }
+  return all;
+}
+
+void SimCluster::close_sender(Stream& stream) const { stream.sender_open = false; }
+
+void SimCluster::close_receiver(Stream& stream) {
+  if (!stream.receiver_open) return;
+  stream.receiver_open = false;
+  server(stream.standby).receiver_ended();
+}
+
+void SimCluster::end_receiver(const NodeName& standby) {
+  for (auto& [id, stream] : streams_) {
+    if (stream.standby != standby || !stream.receiver_open) continue;
+    close_receiver(stream);
+    look_soon(id);
+  }
+}
+
+void SimCluster::end_senders(const NodeName& upstream, const std::set<NodeName>& standbys) {
+  for (auto& [id, stream] : streams_) {
+    if (stream.upstream != upstream || !standbys.contains(stream.standby)) continue;
+    close_sender(stream);
+    look_soon(id);
+  }
+}
+
+void SimCluster::server_ended(const NodeName& name) {
+  for (auto& [id, stream] : streams_) {
+    if (stream.upstream == name) stream.sender_open = false;
+    if (stream.standby == name) stream.receiver_open = false;
+    if (stream.upstream == name || stream.standby == name) {
+      look_soon(id);
+    }
+  }
+}
+
+void SimCluster::pump(SimServer& upstream) {
+  for (auto& [id, stream] : streams_) {
+    if (stream.upstream == upstream.name && stream.sender_open) send(id, stream, upstream);
+  }
+}
+
+void SimCluster::send(std::uint64_t id, Stream& stream, const SimServer& upstream) {
+  if (stream.in_flight || stream.stuck || stream.next >= upstream.disk.flushed) return;
+  const auto begin = upstream.disk.wal.begin();
+  std::vector<WalRecord> records(begin + static_cast<std::ptrdiff_t>(stream.next),
+                                 begin + static_cast<std::ptrdiff_t>(upstream.disk.flushed));
+  stream.next = upstream.disk.flushed;
+  stream.in_flight = true;
+  queue_.at(stream.receiver_process, queue_.now() + Duration{latency()},
+            [this, id, sent = std::move(records)]() mutable { deliver(id, std::move(sent)); });
+}
+
+void SimCluster::deliver(std::uint64_t id, std::vector<WalRecord> records) {
+  const auto found = streams_.find(id);
+  if (found == streams_.end() || !found->second.receiver_open) return;
+  Stream& stream = found->second;
+  if (is_cut(stream.upstream, stream.standby)) {
+    queue_.at(stream.receiver_process, queue_.now() + kRetransmit,
+              [this, id, sent = std::move(records)]() mutable { deliver(id, std::move(sent)); });
+    return;
+  }
+  stream.receiver_heard = queue_.now();
+  stream.in_flight = false;
+  server(stream.standby).received(records);
+  if (!stream.sender_open) return;
+  queue_.at(stream.sender_process, queue_.now() + Duration{latency()}, [this, id] {
+    const auto again = streams_.find(id);
+    if (again == streams_.end() || !again->second.sender_open) return;
+    SimServer& upstream = server(again->second.upstream);
+    if (!again->second.in_flight && again->second.next >= upstream.disk.flushed) {
+      again->second.sender.streaming = true;
+    }
+    send(id, again->second, upstream);
+  });
+}
+
+void SimCluster::reply(SimServer& standby) {
+  for (auto& [id, stream] : streams_) {
+    if (stream.standby != standby.name || !stream.receiver_open) continue;
+    queue_.at(stream.sender_process, queue_.now() + Duration{latency()},
+              [this, key = id, flushed = standby.disk.flushed_end(),
+               replayed = standby.replayed_end()] { reply_arrived(key, flushed, replayed); });
+  }
+}
+
+void SimCluster::reply_arrived(std::uint64_t id, Lsn flushed, Lsn replayed) {
+  const auto found = streams_.find(id);
+  if (found == streams_.end() || !found->second.sender_open) return;
+  Stream& stream = found->second;
+  if (is_cut(stream.standby, stream.upstream)) return;
+  stream.sender_heard = queue_.now();
+  stream.sender.flushed = std::max(stream.sender.flushed, flushed);
+  stream.sender.replayed = std::max(stream.sender.replayed, replayed);
+  server(stream.upstream).release(stream.sender);
+}
+
+void SimCluster::judge(Stream& stream) {
+  const bool down = !is_cut(stream.upstream, stream.standby);
+  const bool up = !is_cut(stream.standby, stream.upstream);
+  const bool sender_stopped = queue_.frozen(stream.sender_process);
+  const bool receiver_stopped = queue_.frozen(stream.receiver_process);
+  if (stream.sender_open && !sender_stopped && down) stream.receiver_heard = queue_.now();
+  if (stream.receiver_open && !receiver_stopped && up) stream.sender_heard = queue_.now();
+  if (stream.sender_open && !sender_stopped) {
+    const bool reset = !stream.receiver_open && up && down;
+    if (reset || queue_.now() - stream.sender_heard > kStreamTimeout) close_sender(stream);
+  }
+  if (stream.receiver_open && !receiver_stopped) {
+    const bool reset = !stream.sender_open && up && down;
+    if (reset || queue_.now() - stream.receiver_heard > kStreamTimeout) close_receiver(stream);
+  }
+}
+
+/// A closed connection is noticed at the other end a moment later, when the network lets it.
+void SimCluster::look_soon(std::uint64_t id) {
+  queue_.at(kWorldProcess, queue_.now() + Duration{latency()}, [this, id] {
+    const auto found = streams_.find(id);
+    if (found != streams_.end()) judge(found->second);
+  });
+}
+
+void SimCluster::tick(std::uint64_t id) {
+  const auto found = streams_.find(id);
+  if (found == streams_.end()) return;
+  Stream& stream = found->second;
+  judge(stream);
+  if (!stream.sender_open && !stream.receiver_open) {
+    streams_.erase(found);
+    return;
+  }
+  SimServer& standby = server(stream.standby);
+  if (stream.receiver_open && !queue_.frozen(stream.receiver_process)) reply(standby);
+  if (!queue_.frozen(stream.sender_process) && stream.sender_open) {
+    send(id, stream, server(stream.upstream));
+  }
+  queue_.at(kWorldProcess, queue_.now() + kStreamTick, [this, id] { tick(id); });
+}
+
+}  // namespace hactl

@@ -1,0 +1,114 @@
+// SimCluster: the simulated PostgreSQL servers of a formation and the streams of WAL between them,
+// with a network that can be cut in each direction.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/prng.h"
+#include "model/ids.h"
+#include "sim/sim_scheduler.h"
+#include "sim/sim_server.h"
+
+namespace hactl {
+
+/// How long either end of a stream tolerates silence (wal_sender_timeout, wal_receiver_timeout).
+inline constexpr Duration kStreamTimeout{5'000};
+
+class SimCluster {
+ public:
+  SimCluster(EventQueue& queue, FactObserver& facts, std::uint64_t seed)
+      : queue_(queue), facts_(facts), prng_(seed) {}
+
+  SimServer& add(const NodeName& name, std::string host, std::uint16_t port);
+  [[nodiscard]] SimServer& server(const NodeName& name) { return *servers_.at(name); }
+  [[nodiscard]] const std::map<NodeName, std::unique_ptr<SimServer>>& servers() const {
+    return servers_;
+  }
+  [[nodiscard]] SimServer* find(const std::string& host, std::uint16_t port);
+  std::uint64_t next_record_id() { return ++last_record_; }
+
+  /// Nothing gets from `from` to `to` until it is healed.
+  void cut(const NodeName& from, const NodeName& to) { cuts_.insert({from, to}); }
+  void heal(const NodeName& from, const NodeName& to) { cuts_.erase({from, to}); }
+  void heal_all() { cuts_.clear(); }
+  [[nodiscard]] bool is_cut(const NodeName& from, const NodeName& to) const {
+    return cuts_.contains({from, to});
+  }
+  /// A request and its answer get through, and the other side lives.
+  [[nodiscard]] bool answers(const SimServer& asker, const SimServer& asked) const;
+
+  /// The standby's receiver tries its upstream once. False: no use to wait for an answer.
+  void connect(SimServer& standby);
+  [[nodiscard]] bool has_receiver(const NodeName& standby) const;
+  [[nodiscard]] std::optional<ReceiverView> receiver(const NodeName& standby) const;
+  [[nodiscard]] std::vector<SenderState> senders(const NodeName& upstream) const;
+  /// The standby's receiver is told to end; it flushes what it has.
+  void end_receiver(const NodeName& standby);
+  void end_senders(const NodeName& upstream, const std::set<NodeName>& standbys);
+  /// Everything that was connected to the server is gone.
+  void server_ended(const NodeName& name);
+  /// The upstream has more flushed WAL.
+  void pump(SimServer& upstream);
+  /// The standby has flushed or replayed more.
+  void reply(SimServer& standby);
+  /// The walsenders of `upstream` have to take notice of new settings, each after `lag()`.
+  template <typename Lag>
+  void reload_senders(SimServer& upstream, Lag lag) {
+    for (auto& [id, stream] : streams_) {
+      if (stream.upstream != upstream.name || !stream.sender_open) continue;
+      queue_.at(stream.sender_process, queue_.now() + Duration{lag()},
+                [this, key = id] { sender_reload(key); });
+    }
+  }
+  /// Milliseconds from one node to the other.
+  [[nodiscard]] std::int64_t latency();
+
+ private:
+  struct Stream {
+    NodeName upstream;
+    NodeName standby;
+    ProcessId sender_process;
+    ProcessId receiver_process;
+    bool sender_open = true;
+    bool receiver_open = true;
+    bool in_flight = false;
+    bool stuck = false;  ///< The standby is on a branch that the upstream's history has left.
+    Instant sender_heard;
+    Instant receiver_heard;
+    std::size_t next = 0;  ///< First record that was not sent.
+    TimelineId timeline;
+    std::string receiver_application;
+    SenderState sender;
+  };
+  enum class Match { follows, left_behind, refused };
+
+  [[nodiscard]] static Match match(const SimServer& upstream, const SimServer& standby);
+  void open_stream(SimServer& upstream, SimServer& standby, Match match);
+  void sender_reload(std::uint64_t id);
+  void send(std::uint64_t id, Stream& stream, const SimServer& upstream);
+  void deliver(std::uint64_t id, std::vector<WalRecord> records);
+  void reply_arrived(std::uint64_t id, Lsn flushed, Lsn replayed);
+  void tick(std::uint64_t id);
+  void look_soon(std::uint64_t id);
+  void judge(Stream& stream);
+  void close_sender(Stream& stream) const;
+  void close_receiver(Stream& stream);
+
+  EventQueue& queue_;
+  FactObserver& facts_;
+  Prng prng_;
+  std::uint64_t last_record_ = 0;
+  std::uint64_t last_stream_ = 0;
+  std::map<NodeName, std::unique_ptr<SimServer>> servers_;
+  std::map<std::uint64_t, Stream> streams_;
+  std::set<std::pair<NodeName, NodeName>> cuts_;
+};
+
+}  // namespace hactl

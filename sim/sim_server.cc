@@ -1,0 +1,422 @@
+#include "sim/sim_server.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "model/names.h"
+#include "sim/sim_cluster.h"
+
+namespace hactl {
+
+namespace {
+constexpr Duration kReceiverRetry{100};
+constexpr Duration kStopDeadline{3'000};
+constexpr Duration kStopPoll{20};
+}  // namespace
+
+SimServer::SimServer(EventQueue& queue, SimCluster& cluster, FactObserver& facts, NodeName node,
+                     std::uint64_t seed)
+    : name(std::move(node)), queue_(queue), cluster_(cluster), facts_(facts), prng_(seed) {}
+
+void SimServer::after(std::int64_t low_ms, std::int64_t high_ms, std::function<void()> task) {
+  queue_.at(process_, queue_.now() + Duration{prng_.between(low_ms, high_ms)}, std::move(task));
+}
+
+std::int64_t SimServer::reload_lag() {
+  const std::int64_t kind = prng_.between(1, 100);
+  if (kind <= 75) return prng_.between(0, 20);
+  return kind <= 95 ? prng_.between(0, 300) : prng_.between(0, 3'000);
+}
+
+void SimServer::init_database(SystemId system_id) {
+  disk = DataDirectory{};
+  disk.exists = true;
+  disk.system_id = system_id;
+  disk.wal.push_back({cluster_.next_record_id(), Lsn{kFirstLsn.value + kRecordBytes}, TimelineId{1},
+                      RecordKind::other});
+  disk.flushed = 1;
+  disk.checkpoint_timeline = TimelineId{1};
+  disk.checkpoint_end = disk.end();
+  disk.standby_signal = true;
+}
+
+void SimServer::wipe() {
+  crash();
+  disk = DataDirectory{};
+  credentials.clear();
+}
+
+void SimServer::start(StartAs as) {
+  if (disk.corrupt) facts_.started_corrupt(*this);
+  process_ = queue_.start_process();
+  running_ = true;
+  accepting_ = recovered_ = stopping_ = promoting_ = gate_open_ = commits_wait_ = false;
+  replay_pending_ = flush_pending_ = receiver_pending_ = false;
+  in_recovery_ = true;
+  started_as_ = as;
+  disk.standby_signal = as == StartAs::standby;
+  replayed_ = disk.count_up_to(disk.clean ? disk.end() : disk.checkpoint_end);
+  if (as == StartAs::standby) replayed_ = disk.count_up_to(disk.checkpoint_end);
+  received_ = released_ = Lsn{};
+  received_timeline_ = TimelineId{};
+  session_ = startup_ = disk.settings;
+  disk.clean = false;
+  after(0, 100, [this] { checkpointer_reload(); });
+  after(20, 250, [this] { replay_soon(); });
+}
+
+void SimServer::replay_soon() {
+  if (std::exchange(replay_pending_, true)) return;
+  after(0, 4 + replay_delay.count(), [this] {
+    replay_pending_ = false;
+    replay();
+  });
+}
+
+void SimServer::replay() {
+  if (!in_recovery_) return;
+  replayed_ = disk.wal.size();
+  if (!recovered_) recovered();
+  if (!accepting_ && started_as_ == StartAs::standby && disk.end() >= disk.consistent_at) {
+    accepting_ = true;
+  }
+  if (in_recovery_) cluster_.reply(*this);
+  wake_receiver();
+}
+
+void SimServer::recovered() {
+  recovered_ = true;
+  if (started_as_ == StartAs::standby) return;
+  become_primary(disk.timeline());
+}
+
+void SimServer::become_primary(TimelineId timeline) {
+  in_recovery_ = false;
+  accepting_ = true;
+  disk.standby_signal = false;
+  disk.was_primary = true;
+  disk.consistent_at = Lsn{};
+  disk.wal.push_back({cluster_.next_record_id(), Lsn{disk.end().value + kRecordBytes}, timeline,
+                      RecordKind::other});
+  disk.flushed = disk.wal.size();
+  replayed_ = disk.wal.size();
+  facts_.writes_timeline(*this, timeline);
+  if (!session_.read_only) open_gate();
+  cluster_.pump(*this);
+}
+
+void SimServer::open_gate() {
+  if (std::exchange(gate_open_, true)) return;
+  if (accepting_ && !in_recovery_) facts_.gate_opened(*this);
+}
+
+void SimServer::wake_receiver() {
+  if (!running_ || !in_recovery_ || startup_.upstream_host.empty()) return;
+  if (std::exchange(receiver_pending_, true)) return;
+  queue_.at(process_, queue_.now() + kReceiverRetry, [this] {
+    receiver_pending_ = false;
+    if (stopping_ || promoting_ || cluster_.has_receiver(name)) return;
+    if (wants_wal()) cluster_.connect(*this);
+    if (!cluster_.has_receiver(name)) wake_receiver();
+  });
+}
+
+void SimServer::receiver_started(TimelineId upstream_timeline) {
+  // PostgreSQL counts from the start of the segment when the receiver is the first or the timeline
+  // is another one.
+  if (received_ == Lsn{} || received_timeline_ != upstream_timeline) received_ = kFirstLsn;
+  received_timeline_ = upstream_timeline;
+}
+
+void SimServer::receiver_ended() {
+  disk.flushed = disk.wal.size();
+  wake_receiver();
+}
+
+void SimServer::received(const std::vector<WalRecord>& records) {
+  for (const WalRecord& record : records) {
+    if (record.end > disk.end()) disk.wal.push_back(record);
+  }
+  received_ = std::max(received_, disk.end());
+  flush_soon();
+  replay_soon();
+}
+
+void SimServer::append(RecordKind kind) {
+  disk.wal.push_back({cluster_.next_record_id(), Lsn{disk.end().value + kRecordBytes}, timeline(),
+                      kind});
+  replayed_ = disk.wal.size();
+  flush_soon();
+}
+
+void SimServer::flush_soon() {
+  if (std::exchange(flush_pending_, true)) return;
+  after(0, prng_.chance(2) ? 60 : 2, [this] {
+    flush_pending_ = false;
+    disk.flushed = disk.wal.size();
+    flushed();
+  });
+}
+
+void SimServer::flushed() {
+  if (in_recovery_) {
+    cluster_.reply(*this);
+  } else {
+    for (const WalRecord& record : std::exchange(unflushed_commits_, {})) commit_flushed(record);
+    for (auto& [end, done] : std::exchange(local_writes_, {})) done(end);
+  }
+  cluster_.pump(*this);
+}
+
+void SimServer::commit_flushed(const WalRecord& record) {
+  if (!commits_wait_ || record.end <= released_) {
+    facts_.acknowledged(*this, record);
+  } else {
+    waiting_commits_.push_back(record);
+  }
+}
+
+void SimServer::client_write() {
+  if (!writable() || frozen() || stopping_) return;
+  append(RecordKind::client);
+  unflushed_commits_.push_back(disk.wal.back());
+}
+
+void SimServer::write_local(RecordKind kind, std::function<void(Lsn)> done) {
+  append(kind);
+  local_writes_.emplace_back(disk.end(), std::move(done));
+}
+
+namespace {
+
+/// The position that synchronous replication has reached by `rule`; nullopt: too few standbys.
+std::optional<Lsn> synced_up_to(const SyncRule& rule, std::vector<SenderState> senders) {
+  std::erase_if(senders, [](const SenderState& s) {
+    return s.priority == 0 || !s.streaming || s.flushed == Lsn{};
+  });
+  const auto required = static_cast<std::size_t>(std::max(rule.required, 1));
+  if (senders.size() < required) return std::nullopt;
+  if (rule.first) {
+    std::stable_sort(senders.begin(), senders.end(),
+                     [](const auto& a, const auto& b) { return a.priority < b.priority; });
+    senders.resize(required);
+    return std::min_element(senders.begin(), senders.end(), [](const auto& a, const auto& b) {
+             return a.flushed < b.flushed;
+           })->flushed;
+  }
+  std::sort(senders.begin(), senders.end(),
+            [](const auto& a, const auto& b) { return a.flushed > b.flushed; });
+  return senders[required - 1].flushed;
+}
+
+}  // namespace
+
+void SimServer::release(const SenderState& sender) {
+  if (in_recovery_ || sender.priority == 0 || !sender.streaming) return;
+  const auto synced = synced_up_to(sender.rule, cluster_.senders(name));
+  if (!synced || *synced <= released_) return;
+  released_ = *synced;
+  while (!waiting_commits_.empty() && waiting_commits_.front().end <= released_) {
+    const WalRecord record = waiting_commits_.front();
+    waiting_commits_.pop_front();
+    facts_.acknowledged(*this, record);
+  }
+}
+
+bool SimServer::can_acknowledge() const {
+  if (!writable() || stopping_ || frozen()) return false;
+  if (!commits_wait_) return true;
+  std::vector<SenderState> live;
+  for (const auto& [standby, server] : cluster_.servers()) {
+    const auto receiver = cluster_.receiver(standby);
+    if (!receiver || receiver->upstream != name || !cluster_.answers(*server, *this)) continue;
+    for (const SenderState& sender : cluster_.senders(name)) {
+      const auto parsed = parse_application_name(sender.application);
+      if (parsed && parsed->first == standby) live.push_back(sender);
+    }
+  }
+  return std::any_of(live.begin(), live.end(), [&](const SenderState& sender) {
+    return sender.priority != 0 && synced_up_to(sender.rule, live).has_value();
+  });
+}
+
+void SimServer::configure(const SettingsFiles& files) {
+  disk.config_id = files.id;
+  disk.settings = parse_settings(files.server);
+  if (!running_) return;
+  after(0, 5, [this] { session_reload(); });
+  queue_.at(process_, queue_.now() + Duration{reload_lag()}, [this] { checkpointer_reload(); });
+  queue_.at(process_, queue_.now() + Duration{reload_lag()}, [this] { startup_reload(); });
+  cluster_.reload_senders(*this, [this] { return reload_lag(); });
+}
+
+void SimServer::session_reload() {
+  session_ = disk.settings;
+  if (!session_.read_only) {
+    open_gate();
+  } else if (gate_open_) {
+    after(0, 30, [this] {
+      if (session_.read_only) gate_open_ = false;
+    });
+  }
+}
+
+void SimServer::startup_reload() {
+  const ServerSettings& next = disk.settings;
+  const bool moved = next.upstream_host != startup_.upstream_host ||
+                     next.upstream_port != startup_.upstream_port ||
+                     next.application_name != startup_.application_name ||
+                     next.credential != startup_.credential;
+  startup_ = next;
+  if (moved && in_recovery_) cluster_.end_receiver(name);
+  wake_receiver();
+}
+
+void SimServer::checkpointer_reload() {
+  const bool wait = !disk.settings.sync_names.empty();
+  if (std::exchange(commits_wait_, wait) && !wait) {
+    // PostgreSQL lets every waiter go when the setting becomes empty.
+    for (const WalRecord& record : std::exchange(waiting_commits_, {})) {
+      facts_.acknowledged(*this, record);
+    }
+  }
+}
+
+void SimServer::checkpoint() {
+  disk.flushed = disk.wal.size();
+  disk.checkpoint_timeline = disk.timeline();
+  disk.checkpoint_end = replayed_end();
+}
+
+void SimServer::end_sessions() {
+  if (session_.read_only) gate_open_ = false;
+  unflushed_commits_.clear();
+  waiting_commits_.clear();
+}
+
+bool SimServer::promote(TimelineId wanted) {
+  if (!accepting() || !in_recovery_ || stopping_ || promoting_) return false;
+  promoting_ = true;
+  cluster_.end_receiver(name);
+  after(15, 150, [this, wanted] { finish_promotion(wanted); });
+  return true;
+}
+
+void SimServer::finish_promotion(TimelineId wanted) {
+  const TimelineId old = disk.timeline();
+  for (TimelineId filler = old.next(); filler < wanted; filler = filler.next()) {
+    disk.history.try_emplace(filler, Branch{old, Lsn{}});
+  }
+  TimelineId timeline = std::max(wanted, old.next());
+  while (disk.history.contains(timeline)) timeline = timeline.next();
+  disk.history.insert_or_assign(timeline, Branch{old, disk.end()});
+  promoting_ = false;
+  become_primary(timeline);
+}
+
+void SimServer::stop_fast(std::function<void()> done) {
+  if (std::exchange(stopping_, true)) return;
+  gate_open_ = false;
+  unflushed_commits_.clear();
+  waiting_commits_.clear();
+  after(5, 60, [this, done = std::move(done)] {
+    if (in_recovery_) {
+      cluster_.end_receiver(name);
+      disk.clean = disk.end() >= disk.consistent_at;
+      ended();
+      done();
+      return;
+    }
+    append(RecordKind::other);
+    checkpoint();
+    cluster_.pump(*this);
+    await_senders(queue_.now() + kStopDeadline, done);
+  });
+}
+
+void SimServer::await_senders(Instant deadline, std::function<void()> done) {
+  const auto senders = cluster_.senders(name);
+  const bool sent = std::all_of(senders.begin(), senders.end(), [&](const SenderState& sender) {
+    return sender.flushed >= disk.end();
+  });
+  if (sent || queue_.now() >= deadline) {
+    disk.clean = sent;
+    ended();
+    done();
+    return;
+  }
+  queue_.at(process_, queue_.now() + kStopPoll,
+            [this, deadline, done = std::move(done)] { await_senders(deadline, done); });
+}
+
+void SimServer::crash() {
+  if (!running_) return;
+  // Some of what was written but not flushed survives.
+  const auto kept = static_cast<std::size_t>(
+      prng_.between(static_cast<std::int64_t>(disk.flushed),
+                    static_cast<std::int64_t>(disk.wal.size())));
+  disk.wal.resize(kept);
+  disk.flushed = kept;
+  disk.clean = false;
+  if (prng_.chance(25)) leftovers_until_ = queue_.now() + Duration{prng_.between(1, 400)};
+  ended();
+}
+
+void SimServer::ended() {
+  disk.flushed = disk.wal.size();
+  running_ = accepting_ = gate_open_ = stopping_ = promoting_ = false;
+  in_recovery_ = true;
+  unflushed_commits_.clear();
+  waiting_commits_.clear();
+  local_writes_.clear();
+  queue_.kill(process_);
+  cluster_.server_ended(name);
+  if (on_exit_) on_exit_();
+}
+
+PostgresView SimServer::look() const {
+  PostgresView view;
+  if (!disk.exists) return view;
+  view.data = DataKind::cluster;
+  view.control = ControlData{.system_id = disk.system_id, .version = 15,
+                             .clean_shutdown = disk.clean && !running_,
+                             .was_primary = disk.was_primary,
+                             .timeline = disk.checkpoint_timeline, .end = disk.checkpoint_end};
+  for (const auto& [timeline, branch] : disk.history) view.history[timeline] = branch.start;
+  view.standby_signal = disk.standby_signal;
+  view.running = running_;
+  view.leftovers = leftovers();
+  view.config_id_on_disk = disk.config_id;
+  view.credential = !credentials.empty();
+  if (accepting() && !frozen() && !stopping_) view.sql = sql();
+  return view;
+}
+
+SqlView SimServer::sql() const {
+  SqlView view;
+  view.in_recovery = in_recovery_;
+  view.timeline = timeline();
+  view.flushed = in_recovery_ ? Lsn{} : disk.flushed_end();
+  view.received = in_recovery_ ? received_ : Lsn{};
+  view.replayed = replayed_end();
+  view.replay_at_end = replayed_ == disk.wal.size();
+  view.receiver = cluster_.receiver(name);
+  for (const SenderState& sender : cluster_.senders(name)) {
+    const auto parsed = parse_application_name(sender.application);
+    if (!parsed) continue;
+    view.senders.push_back({parsed->first, parsed->second, sender.streaming, sender.flushed,
+                            sender.replayed, sender.priority});
+  }
+  view.sync_names = session_.sync_names;
+  view.config_id = session_.config_id;
+  view.read_only = session_.read_only;
+  view.slots = disk.slots;
+  view.lineage_ready = view.database_ready = disk.holds(RecordKind::prepare);
+  if (!in_recovery_) {
+    const auto branch = disk.history.find(timeline());
+    view.timeline_start = branch == disk.history.end() ? Lsn{} : branch->second.start;
+  }
+  return view;
+}
+
+}  // namespace hactl
