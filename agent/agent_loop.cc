@@ -246,7 +246,9 @@ void AgentLoop::tell() {
   });
 }
 
-void AgentLoop::heard_from_controller() { heard_at_ = scheduler_.now(); }
+void AgentLoop::heard_from_controller() {
+  heard_at_ = scheduler_.now();
+}
 
 void AgentLoop::receive() {
   transport_.receive(goal_tag_, [this](const Result<std::optional<Transport::Order>>& answer) {

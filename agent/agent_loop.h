@@ -1,6 +1,6 @@
-// AgentLoop: looks at the local PostgreSQL, asks next_action() what to do, has it done, and tells the
-// controller. It decides nothing itself. One thread: everything runs as tasks of the Scheduler, which
-// outlives the loop's doors; the doors outlive the loop.
+// AgentLoop: looks at the local PostgreSQL, asks next_action() what to do, has it done, and tells
+// the controller. It decides nothing itself. One thread: everything runs as tasks of the Scheduler,
+// which outlives the loop's doors; the doors outlive the loop.
 #pragma once
 
 #include <optional>
@@ -62,8 +62,8 @@ class AgentLoop {
   LocalState local_;
   std::optional<Goal> goal_;
   std::string goal_tag_;
-  NodeReport report_;       ///< As it would be sent now.
-  NodeReport told_;         ///< As it was last sent.
+  NodeReport report_;  ///< As it would be sent now.
+  NodeReport told_;    ///< As it was last sent.
   std::uint64_t reports_ = 0;
   std::optional<Instant> told_at_;
   std::optional<Instant> heard_at_;

@@ -1,4 +1,5 @@
 // ha-agent: the daemon beside each PostgreSQL.
+#include <pwd.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -63,10 +64,14 @@ int run(const AgentConfig& config) {
                             .certificate_file = config.paths.certificate_file,
                             .key_file = config.paths.key_file},
                            {.formation = config.formation, .name = config.node});
-  AgentIdentity identity{.formation = config.formation, .node = config.node};
+  AgentIdentity identity;
+  identity.formation = config.formation;
+  identity.node = config.node;
   identity.process = static_cast<std::uint64_t>(scheduler.utc().milliseconds);
   identity.paths = config.paths;
-  identity.os_user = config.user;
+  // Started without root it is whoever it was started as.
+  const passwd* user = getpwuid(geteuid());
+  identity.os_user = user == nullptr ? config.user : user->pw_name;
   AgentLoop loop(scheduler, postgres, state_file, transport, identity);
   if (const Result<Done> started = loop.start(); !started.ok()) {
     return fail(

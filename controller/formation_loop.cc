@@ -65,6 +65,7 @@ FormationLoop::~FormationLoop() {
 void FormationLoop::adopt(StoredFormation stored, std::vector<Event> events) {
   HACTL_CHECK(!exists() && stored.version != 0);
   stored_ = std::move(stored);
+  last_version_ = stored_.version;
   observed_.password = stored_.password;
   events_.assign(std::make_move_iterator(events.begin()), std::make_move_iterator(events.end()));
   wake();
@@ -272,6 +273,7 @@ void FormationLoop::start_write(Store::Write write, WriteCallback written) {
                  store_state_ = StoreState::idle;
                  if (version.ok()) {
                    ++writes_;
+                   last_version_ = *version;
                    retry_ = kStoreRetryMin;
                    conflicts_in_a_row_ = 0;
                  }
@@ -337,6 +339,7 @@ void FormationLoop::become(StoredFormation stored) {
     observed_.last_move = now;
   }
   stored_ = std::move(stored);
+  last_version_ = std::max(last_version_, stored_.version);
   observed_.password = stored_.password;
   if (existed && !exists()) vanish();
 }
@@ -426,11 +429,24 @@ FormationStatus FormationLoop::status() const {
   status.conditions = dated(std::move(status.conditions));
   const Condition* converged = find_condition(status.conditions, "Converged");
   if (converged != nullptr && converged->status == ConditionStatus::yes) return status;
-  for (PreviewStep& step :
-       preview(spec, stored_.generation, stored_.record, observed_, now).steps) {
-    status.steps.push_back(std::move(step.title));
-  }
+  status.steps = steps();
   return status;
+}
+
+const std::vector<std::string>& FormationLoop::steps() const {
+  const Instant now = scheduler_.now();
+  const std::pair made_for(stored_.generation, stored_.record.revision);
+  const bool fresh =
+      steps_ && steps_->made_for == made_for && now - steps_->made_at < kStepsShownFor;
+  if (!fresh) {
+    steps_ = Steps{made_for, now, {}};
+    for (PreviewStep& step :
+         preview(stored_.formation.spec, stored_.generation, stored_.record, observed_, now)
+             .steps) {
+      steps_->titles.push_back(std::move(step.title));
+    }
+  }
+  return steps_->titles;
 }
 
 }  // namespace hactl

@@ -16,6 +16,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -46,6 +47,8 @@ inline constexpr Duration kWakeSoonest{10};
 inline constexpr std::size_t kChangesWaitingMax = 64;
 /// How often a request that met a conflict is tried again on what was read then.
 inline constexpr int kChangeTriesMax = 3;
+/// How long a list of steps to come is shown before it is made anew: it takes hundreds of plans.
+inline constexpr Duration kStepsShownFor{1'000};
 /// The time in which failovers count as recent.
 inline constexpr Duration kFailoversRecentWithin = 10min;
 /// Nodes whose reports are kept: those of the spec, those on their way out, and their successors.
@@ -116,6 +119,8 @@ class FormationLoop {
   [[nodiscard]] const Plan& last_plan() const { return plan_; }
   /// The last kEventsMax, oldest first.
   [[nodiscard]] const std::deque<Event>& events() const { return events_; }
+  /// The last version that the store gave to this formation, its removal included.
+  [[nodiscard]] std::uint64_t last_version() const { return last_version_; }
   /// Writes that the store has accepted, and failovers begun, since the loop was made.
   [[nodiscard]] std::uint64_t writes() const { return writes_; }
   [[nodiscard]] std::uint64_t failovers() const { return failovers_; }
@@ -132,6 +137,13 @@ class FormationLoop {
     int tries = 0;
   };
   using WriteCallback = std::function<void(const Result<std::uint64_t>&)>;
+
+  /// The steps of status(), as last made.
+  struct Steps {
+    std::pair<Generation, Revision> made_for;
+    Instant made_at;
+    std::vector<std::string> titles;
+  };
 
   void enqueue(Pending pending);
   bool start_next_change();
@@ -153,6 +165,7 @@ class FormationLoop {
   [[nodiscard]] bool knows(const NodeName& node) const;
   [[nodiscard]] bool conditions_flipped(const std::vector<Condition>& seen) const;
   [[nodiscard]] std::vector<Condition> dated(std::vector<Condition> seen) const;
+  [[nodiscard]] const std::vector<std::string>& steps() const;
   template <typename Function>
   auto guarded(Function function);
 
@@ -172,6 +185,7 @@ class FormationLoop {
   std::deque<Instant> failover_times_;
 
   StoreState store_state_ = StoreState::idle;
+  mutable std::optional<Steps> steps_;
   bool writing_change_ = false;
   bool reload_needed_ = false;  ///< What is stored is not known: neither plan nor change anything.
   Duration retry_ = kStoreRetryMin;
@@ -183,6 +197,7 @@ class FormationLoop {
 
   std::int64_t tag_life_ = 0;  ///< Tells the tags of two lives of a controller apart.
   std::uint64_t tag_count_ = 0;
+  std::uint64_t last_version_ = 0;
   std::uint64_t writes_ = 0;
   std::uint64_t failovers_ = 0;
 };

@@ -19,7 +19,8 @@ WantedSettings detached(const Goal& goal) {
   return WantedSettings{std::nullopt, goal.epoch, false, sync_names_for_standby()};
 }
 
-/// Reads are served while a standby waits detached only as far as it was open before: it stays open.
+/// Reads are served while a standby waits detached only as far as it was open before: it stays
+/// open.
 WantedSettings attached_to(const Goal& goal) {
   return WantedSettings{goal.upstream, goal.upstream->epoch, true, sync_names_for_standby()};
 }
@@ -115,8 +116,8 @@ bool attached_here(const Goal& goal, const LocalState& local) {
          local.state.promised == goal.epoch;
 }
 
-/// Before the node streams from somebody new, no WAL may come from anybody older, and what it has must
-/// be a prefix of theirs. Unset: it may.
+/// Before the node streams from somebody new, no WAL may come from anybody older, and what it has
+/// must be a prefix of theirs. Unset: it may.
 std::optional<Step> check_history(const Goal& goal, const LocalState& local) {
   if (attached_here(goal, local)) return std::nullopt;
   if (auto step = save(local, promise(goal, noted(goal, local)), "promising the newer epoch")) {
@@ -157,9 +158,9 @@ Step keep_following(const Goal& goal, const LocalState& local, Instant now) {
   }
   if (!sql.receiver->streaming) return wait_for("catching up with its upstream", kSoon);
   std::set<std::string> slots;
-  for (const Peer& peer : goal.postgres.peers) slots.insert(slot_name(peer.name));
-  const bool due =
-      !local.slots_advanced_at || now - *local.slots_advanced_at >= kAdvanceSlotsEvery;
+  for (const Peer& peer : goal.postgres.peers)
+    slots.insert(slot_name(peer.name));
+  const bool due = !local.slots_advanced_at || now - *local.slots_advanced_at >= kAdvanceSlotsEvery;
   if (slots != sql.slots || due) {
     return act(action::SetSlots{std::move(slots), true}, "keeping WAL for the others");
   }
@@ -176,8 +177,8 @@ Step follow(const Goal& goal, const LocalState& local, Instant now) {
   if (local.seen.data == DataKind::absent || local.state.rebuilding) {
     return clone(goal, local, "it has no data yet");
   }
-  const bool anew = goal.state == GoalState::rebuild &&
-                    local.state.node_incarnation <= goal.rebuild_above;
+  const bool anew =
+      goal.state == GoalState::rebuild && local.state.node_incarnation <= goal.rebuild_above;
   if (anew) return clone(goal, local, "it is to be built anew");
   if (runs_as_primary(local)) {
     if (auto step = save(local, promised, "promising the newer epoch")) return *step;
@@ -220,7 +221,8 @@ Step hold_still(const Goal& goal, const LocalState& local) {
 
 Step fast_forward(const Goal& goal, const LocalState& local) {
   if (!goal.upstream || !goal.position) return hold_still(goal, local);
-  if (local.state.promised != goal.epoch || !local.seen.sql || !local.seen.sql->in_recovery) return hold_still(goal, local);
+  if (local.state.promised != goal.epoch || !local.seen.sql || !local.seen.sql->in_recovery)
+    return hold_still(goal, local);
   const std::optional<WalPosition> end = wal_end(local);
   if (end && *end >= *goal.position) return hold_still(goal, local);
   AgentState state = noted(goal, local);
@@ -251,8 +253,8 @@ Step demote(const Goal& goal, const LocalState& local) {
 
 Step leave(const Goal& goal, const LocalState& local) {
   if (local.seen.running || local.seen.leftovers) {
-    const auto mode = goal.state == GoalState::fence ? action::Stop::Mode::immediate
-                                                     : action::Stop::Mode::fast;
+    const auto mode =
+        goal.state == GoalState::fence ? action::Stop::Mode::immediate : action::Stop::Mode::fast;
     return act(action::Stop{mode}, "stopping: it is to leave");
   }
   if (local.seen.credential) return act(action::Detach{}, "giving its credential back");

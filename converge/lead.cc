@@ -108,7 +108,8 @@ Step promote_standby(const Goal& goal, const LocalState& local) {
   return act(action::Promote{goal.timeline}, "promoting");
 }
 
-/// PostgreSQL is down on the node that is primary in this epoch: bring it back behind the gate (R10).
+/// PostgreSQL is down on the node that is primary in this epoch: bring it back behind the gate
+/// (R10).
 Step resume(const Goal& goal, const LocalState& local, Instant now) {
   const bool was_primary = local.seen.control && local.seen.control->was_primary;
   if (!was_primary) {
@@ -118,7 +119,8 @@ Step resume(const Goal& goal, const LocalState& local, Instant now) {
   }
   const bool wait = local.controller_heard && !local.restarting && local.stopped_since &&
                     now - *local.stopped_since < kResumeGrace;
-  if (wait) return wait_for("PostgreSQL has stopped: leaving the controller time to choose", kSoon * 10);
+  if (wait)
+    return wait_for("PostgreSQL has stopped: leaving the controller time to choose", kSoon * 10);
   AgentState state = noted(goal, local);
   state.restart_done = std::max(state.restart_done, goal.restart);
   state.grant = Grant{*goal.sync};
@@ -156,9 +158,9 @@ std::optional<Step> prove(const Goal& goal, const LocalState& local) {
     return act(action::WriteBarrier{sync.epoch, goal.timeline}, "writing the barrier");
   }
   if (holders(sync, sql.senders, *local.proof.barrier) < sync.required) {
-    return wait_for("waiting until " + std::to_string(sync.required) +
-                        " quorum standbys hold the barrier",
-                    kSoon);
+    return wait_for(
+        "waiting until " + std::to_string(sync.required) + " quorum standbys hold the barrier",
+        kSoon);
   }
   const bool alone = sync.required == 0 && local.start_nonce != 0;
   if (alone && goal.start_nonce != local.start_nonce) {
@@ -170,7 +172,8 @@ std::optional<Step> prove(const Goal& goal, const LocalState& local) {
 
 std::optional<Step> keep_slots(const Goal& goal, const LocalState& local) {
   std::set<std::string> wanted;
-  for (const Peer& peer : goal.postgres.peers) wanted.insert(slot_name(peer.name));
+  for (const Peer& peer : goal.postgres.peers)
+    wanted.insert(slot_name(peer.name));
   std::set<std::string> there;
   for (const std::string& slot : local.seen.sql->slots) {
     if (slot.starts_with(kOwnSlots)) there.insert(slot);
@@ -182,16 +185,17 @@ std::optional<Step> keep_slots(const Goal& goal, const LocalState& local) {
 Step serve(const Goal& goal, const LocalState& local) {
   const SqlView& sql = *local.seen.sql;
   if (sql.timeline != goal.timeline && sql.timeline.value != 0) {
-    return stuck("TimelineCollision",
-                 "PostgreSQL chose timeline " + std::to_string(sql.timeline.value) +
-                     " where " + std::to_string(goal.timeline.value) + " was reserved");
+    return stuck("TimelineCollision", "PostgreSQL chose timeline " +
+                                          std::to_string(sql.timeline.value) + " where " +
+                                          std::to_string(goal.timeline.value) + " was reserved");
   }
   if (!sql.lineage_ready || !sql.database_ready) {
     return act(action::PrepareDatabase{goal.postgres}, "making roles and the database");
   }
   if (auto step = keep_slots(goal, local)) return *step;
   if (!confirmed(goal, local)) return *prove(goal, local);
-  if (auto step = configure(goal, local, as_primary(goal, true, any_names(*goal.sync)))) return *step;
+  if (auto step = configure(goal, local, as_primary(goal, true, any_names(*goal.sync))))
+    return *step;
   if (!gate_is_open(local)) return wait_for("opening", kSoon);
   AgentState state = noted(goal, local);
   state.applied_generation = goal.sync->generation;

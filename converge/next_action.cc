@@ -14,8 +14,9 @@ std::optional<Step> refuse_foreign_data(const Goal& goal, const LocalState& loca
   const std::string& directory = goal.postgres.data_directory;
   if (local.seen.data == DataKind::foreign) {
     return stuck("DataDirectoryForeign",
-                 directory + " is not empty and is no PostgreSQL data directory: empty it, or name "
-                             "another data-directory");
+                 directory +
+                     " is not empty and is no PostgreSQL data directory: empty it, or name "
+                     "another data-directory");
   }
   if (!local.seen.control || local.state.rebuilding) return std::nullopt;
   const ControlData& control = *local.seen.control;
@@ -24,8 +25,7 @@ std::optional<Step> refuse_foreign_data(const Goal& goal, const LocalState& loca
                                      std::to_string(control.version) + ", the spec says " +
                                      std::to_string(goal.postgres.version));
   }
-  const SystemId wanted =
-      goal.system_id.value != 0 ? goal.system_id : local.state.system_id;
+  const SystemId wanted = goal.system_id.value != 0 ? goal.system_id : local.state.system_id;
   if (control.system_id != wanted) {
     return stuck("DataDirectoryOfAnotherFormation",
                  directory + " belongs to another system (identifier " +
@@ -68,8 +68,7 @@ Step next_action(const Goal& goal, const LocalState& local, Instant now) {
     return wait_for("the goal is of an older epoch than the one promised", kAtPeace);
   }
   if (local.retry_at && now < *local.retry_at) {
-    return wait_for("trying again soon",
-                    std::min<Duration>(kAtPeace, *local.retry_at - now));
+    return wait_for("trying again soon", std::min<Duration>(kAtPeace, *local.retry_at - now));
   }
   if (!leaving) {
     if (auto step = refuse_foreign_data(goal, local)) return *step;

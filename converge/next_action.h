@@ -1,5 +1,5 @@
-// next_action(): the agent's brain. From the goal and what is seen of the local PostgreSQL, the next
-// single action, or none.
+// next_action(): the agent's brain. From the goal and what is seen of the local PostgreSQL, the
+// next single action, or none.
 #pragma once
 
 #include <optional>
@@ -29,8 +29,8 @@ Step next_action(const Goal& goal, const LocalState& local, Instant now);
 /// `number` and `process` are left to the caller.
 NodeReport report_of(const std::optional<Goal>& goal, const LocalState& local);
 
-/// Whether the agent may obey `goal` at all: it is for this node and not older than what it has seen
-/// (incarnation, revision) or promised (epoch).
+/// Whether the agent may obey `goal` at all: it is for this node and not older than what it has
+/// seen (incarnation, revision) or promised (epoch).
 bool acceptable(const Goal& goal, const AgentState& state);
 
 }  // namespace hactl

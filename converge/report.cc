@@ -74,7 +74,8 @@ NodeReport report_of(const std::optional<Goal>& goal, const LocalState& local) {
     for (const auto& [name, value] : local.seen.control->primary_settings) {
       const auto wanted = goal->postgres.parameters.find(name);
       if (wanted == goal->postgres.parameters.end()) continue;
-      const bool number = std::ranges::all_of(wanted->second, [](char c) { return c >= '0' && c <= '9'; });
+      const bool number =
+          std::ranges::all_of(wanted->second, [](char c) { return c >= '0' && c <= '9'; });
       constexpr std::size_t kDigitsMax = 9;
       if (!number || wanted->second.empty() || wanted->second.size() > kDigitsMax) continue;
       if (std::stoi(wanted->second) < value) report.parameters_held = true;

@@ -85,8 +85,7 @@ AgentState noted(const Goal& goal, const LocalState& local) {
   return state;
 }
 
-std::optional<Step> save(const LocalState& local, const AgentState& state,
-                         const std::string& why) {
+std::optional<Step> save(const LocalState& local, const AgentState& state, const std::string& why) {
   AgentState before = local.state;
   before.sequence = state.sequence;
   if (before == state) return std::nullopt;

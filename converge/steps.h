@@ -31,8 +31,9 @@ Step stuck(std::string reason, std::string message);
 /// it has, with a beginning below the end of its WAL: pg_control may still name an older one.
 std::optional<WalPosition> wal_end(const LocalState& local);
 
-/// Whether wal_end() is the node's last word for the epoch it promised (R2): no WAL can come any more
-/// because no credential and no receiver is left, or because it stopped as a primary in good order.
+/// Whether wal_end() is the node's last word for the epoch it promised (R2): no WAL can come any
+/// more because no credential and no receiver is left, or because it stopped as a primary in good
+/// order.
 bool position_is_final(const LocalState& local);
 
 /// Running as a primary, by what a session says.

@@ -39,19 +39,19 @@ struct AgentState {
   NodeName node;
   NodeIncarnation node_incarnation;
   SystemId system_id;
-  AgentSeq sequence;               ///< +1 with every write.
+  AgentSeq sequence;  ///< +1 with every write.
   Incarnation incarnation_seen;
   Revision revision_seen;
-  Epoch promised;                  ///< Never acts for a lower epoch again (R1).
+  Epoch promised;  ///< Never acts for a lower epoch again (R1).
   std::optional<Grant> grant;
   std::optional<Attachment> attached;
   std::optional<OwnPromotion> promoted;
-  ConfigGeneration applied_generation;       ///< Synchronous setting proven to be in force.
-  std::map<TimelineId, Epoch> timelines;     ///< Which epoch wrote which timeline (R11).
+  ConfigGeneration applied_generation;    ///< Synchronous setting proven to be in force.
+  std::map<TimelineId, Epoch> timelines;  ///< Which epoch wrote which timeline (R11).
   /// The data directory is being replaced: PostgreSQL must not be started on it.
   bool rebuilding = false;
-  std::uint64_t restart_done = 0;            ///< Goal::restart of the last restart carried out.
-  std::string boot_id;                       ///< Of the kernel, at the last write.
+  std::uint64_t restart_done = 0;  ///< Goal::restart of the last restart carried out.
+  std::string boot_id;             ///< Of the kernel, at the last write.
   /// The last goal obeyed: what the agent goes on with while no controller answers. Secret inside.
   std::optional<Goal> goal;
   friend bool operator==(const AgentState&, const AgentState&) = default;

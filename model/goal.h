@@ -1,5 +1,5 @@
-// What the controller wants of one node. A goal is a target and not a step: an agent can start toward
-// any goal from any state, and the same goal may arrive any number of times.
+// What the controller wants of one node. A goal is a target and not a step: an agent can start
+// toward any goal from any state, and the same goal may arrive any number of times.
 #pragma once
 
 #include <cstdint>
@@ -77,12 +77,12 @@ struct Goal {
   Epoch epoch;
   NodeName node;
   GoalState state = GoalState::init;
-  std::optional<Upstream> upstream;    ///< standby, rebuild, fast_forward.
-  std::optional<SyncConfig> sync;      ///< bootstrap, promote, primary.
-  std::optional<WalPosition> position; ///< promote: hold exactly this; fast_forward: reach this.
-  TimelineId timeline;                 ///< bootstrap, promote: the one reserved for it.
-  Lineage chain;                       ///< Ancestry of the primary's timeline, itself included.
-  SystemId system_id;                  ///< 0: not known yet.
+  std::optional<Upstream> upstream;     ///< standby, rebuild, fast_forward.
+  std::optional<SyncConfig> sync;       ///< bootstrap, promote, primary.
+  std::optional<WalPosition> position;  ///< promote: hold exactly this; fast_forward: reach this.
+  TimelineId timeline;                  ///< bootstrap, promote: the one reserved for it.
+  Lineage chain;                        ///< Ancestry of the primary's timeline, itself included.
+  SystemId system_id;                   ///< 0: not known yet.
   /// Echo of the node's own start nonce: lets a resumed primary without synchronous standbys open.
   std::uint64_t start_nonce = 0;
   /// Restart PostgreSQL for parameters that a reload does not set; the number of the order.

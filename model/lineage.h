@@ -33,8 +33,8 @@ Lineage ancestry(const Lineage& lineage, TimelineId timeline);
 /// The formation's reading of where a node's WAL ends; nullopt when it is on an unknown timeline.
 std::optional<Position> locate(const Lineage& lineage, const WalPosition& wal);
 
-/// Whether a node whose WAL ends at `wal` may follow the primary whose ancestry is `chain` as it is:
-/// its timeline is part of the chain and it ends before the chain leaves that timeline (R11).
+/// Whether a node whose WAL ends at `wal` may follow the primary whose ancestry is `chain` as it
+/// is: its timeline is part of the chain and it ends before the chain leaves that timeline (R11).
 bool is_prefix(const Lineage& chain, const WalPosition& wal);
 
 }  // namespace hactl

@@ -39,22 +39,23 @@ struct ControlData {
 /// What a session on the local PostgreSQL sees.
 struct SqlView {
   bool in_recovery = true;
-  TimelineId timeline;          ///< In recovery: of the WAL received last, or replayed last.
-  Lsn flushed;                  ///< Primary: WAL flushed. 0 in recovery.
-  Lsn received;                 ///< Standby: highest WAL received in this life; 0: none.
+  TimelineId timeline;  ///< In recovery: of the WAL received last, or replayed last.
+  Lsn flushed;          ///< Primary: WAL flushed. 0 in recovery.
+  Lsn received;         ///< Standby: highest WAL received in this life; 0: none.
   Lsn replayed;
   /// Standby: nothing is left in the local WAL to replay (the startup process waits for more).
   bool replay_at_end = false;
   std::optional<ReceiverView> receiver;  ///< A WAL receiver process exists.
   std::vector<SenderView> senders;
-  std::string sync_names;       ///< synchronous_standby_names that this session sees.
-  std::string config_id;        ///< hactl.config_id that this session sees: which settings are loaded.
-  bool read_only = true;        ///< default_transaction_read_only.
+  std::string sync_names;  ///< synchronous_standby_names that this session sees.
+  std::string config_id;   ///< hactl.config_id that this session sees: which settings are loaded.
+  bool read_only = true;   ///< default_transaction_read_only.
   bool restart_pending = false;
   std::set<std::string> slots;
   bool database_ready = false;  ///< The application's role and database exist.
   bool lineage_ready = false;   ///< hactl's own schema and roles exist.
-  std::optional<Lsn> timeline_start;  ///< Primary: where its timeline branched off; 0/0 for the first.
+  std::optional<Lsn>
+      timeline_start;  ///< Primary: where its timeline branched off; 0/0 for the first.
   friend bool operator==(const SqlView&, const SqlView&) = default;
 };
 
@@ -63,10 +64,10 @@ struct SqlView {
 struct SyncProof {
   Epoch epoch;
   ConfigGeneration generation;
-  bool marker_proven = false;     ///< Every walsender was seen under the marker setting.
-  bool checkpointed = false;      ///< Two checkpoints since the setting became non-empty.
-  std::optional<Lsn> barrier;     ///< Flush position after the setting was proven.
-  bool confirmed = false;         ///< The barrier is on the commit quorum.
+  bool marker_proven = false;  ///< Every walsender was seen under the marker setting.
+  bool checkpointed = false;   ///< Two checkpoints since the setting became non-empty.
+  std::optional<Lsn> barrier;  ///< Flush position after the setting was proven.
+  bool confirmed = false;      ///< The barrier is on the commit quorum.
   friend bool operator==(const SyncProof&, const SyncProof&) = default;
 };
 
@@ -77,19 +78,20 @@ struct PostgresView {
   /// Timelines in pg_wal's history files: number -> where it branched off its parent.
   std::map<TimelineId, Lsn> history;
   bool standby_signal = false;
-  bool running = false;            ///< A postmaster runs on the data directory.
-  bool leftovers = false;          ///< No postmaster, but processes of a former one still live.
-  std::optional<SqlView> sql;      ///< When a session could be had.
-  std::string config_id_on_disk;   ///< hactl.config_id in the settings file; empty: none.
-  bool credential = false;         ///< A replication credential of some epoch exists.
+  bool running = false;           ///< A postmaster runs on the data directory.
+  bool leftovers = false;         ///< No postmaster, but processes of a former one still live.
+  std::optional<SqlView> sql;     ///< When a session could be had.
+  std::string config_id_on_disk;  ///< hactl.config_id in the settings file; empty: none.
+  bool credential = false;        ///< A replication credential of some epoch exists.
   friend bool operator==(const PostgresView&, const PostgresView&) = default;
 };
 
 /// Where an agent keeps its things.
 struct AgentPaths {
-  std::string state_directory{};   ///< State file, epoch credentials, postgres.log.
-  std::string socket_directory{};  ///< Of PostgreSQL's unix socket; never inside the data directory.
-  std::string bin_directory{};     ///< PostgreSQL's programs.
+  std::string state_directory{};  ///< State file, epoch credentials, postgres.log.
+  std::string
+      socket_directory{};       ///< Of PostgreSQL's unix socket; never inside the data directory.
+  std::string bin_directory{};  ///< PostgreSQL's programs.
   std::string certificate_file{};  ///< The node's certificate: server's and replication client's.
   std::string key_file{};
   std::string ca_file{};
@@ -98,12 +100,12 @@ struct AgentPaths {
 
 struct LocalState {
   AgentPaths paths;
-  std::string os_user = "postgres";          ///< As whom the agent and PostgreSQL run.
+  std::string os_user = "postgres";  ///< As whom the agent and PostgreSQL run.
   AgentState state;
   PostgresView seen;
-  std::optional<Instant> stopped_since;      ///< When PostgreSQL was first seen down.
-  std::uint64_t start_nonce = 0;             ///< Of the gated start under way; 0: none by this agent.
-  std::optional<Epoch> checkpointed_for;     ///< A checkpoint was made for this epoch.
+  std::optional<Instant> stopped_since;   ///< When PostgreSQL was first seen down.
+  std::uint64_t start_nonce = 0;          ///< Of the gated start under way; 0: none by this agent.
+  std::optional<Epoch> checkpointed_for;  ///< A checkpoint was made for this epoch.
   std::optional<Epoch> sessions_ended_for;   ///< Client sessions were ended for this epoch.
   std::optional<Epoch> promote_ordered_for;  ///< pg_promote was called for this epoch's promotion.
   std::optional<Epoch> attached_for;         ///< The credential was made for this epoch.
@@ -111,12 +113,12 @@ struct LocalState {
   bool restarting = false;                   ///< PostgreSQL was stopped to be started again.
   std::optional<Instant> slots_advanced_at;
   SyncProof proof;
-  int starts_failed = 0;                     ///< In a row.
-  int clones_failed = 0;                     ///< In a row.
-  int rewinds_failed = 0;                    ///< In a row.
-  std::optional<Instant> retry_at;           ///< The last action failed: nothing before this instant.
-  std::optional<Problem> problem;            ///< Of the last action, until one succeeds.
-  bool controller_heard = false;             ///< An answer within the last few seconds.
+  int starts_failed = 0;            ///< In a row.
+  int clones_failed = 0;            ///< In a row.
+  int rewinds_failed = 0;           ///< In a row.
+  std::optional<Instant> retry_at;  ///< The last action failed: nothing before this instant.
+  std::optional<Problem> problem;   ///< Of the last action, until one succeeds.
+  bool controller_heard = false;    ///< An answer within the last few seconds.
 };
 
 }  // namespace hactl

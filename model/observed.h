@@ -22,12 +22,12 @@ struct ObservedNode {
 
 struct Observed {
   std::map<NodeName, ObservedNode> nodes;  ///< The latest report of each node that was heard from.
-  Instant started_at;       ///< When this controller began to listen.
-  Instant phase_since;      ///< When the record's phase or epoch last changed, or started_at.
+  Instant started_at;                      ///< When this controller began to listen.
+  Instant phase_since;  ///< When the record's phase or epoch last changed, or started_at.
   std::optional<Instant> last_failover;
-  int failovers_recently = 0;  ///< Within the last ten minutes.
+  int failovers_recently = 0;        ///< Within the last ten minutes.
   std::optional<Instant> last_move;  ///< Last switchover that nobody asked for.
-  std::string password;     ///< The application role's; secret.
+  std::string password;              ///< The application role's; secret.
 };
 
 }  // namespace hactl

@@ -1,5 +1,6 @@
-// The controller's durable record of one formation: everything that must survive a controller for no
-// acknowledged commit to be lost. Written by compare-and-swap on `revision`, before anybody is told.
+// The controller's durable record of one formation: everything that must survive a controller for
+// no acknowledged commit to be lost. Written by compare-and-swap on `revision`, before anybody is
+// told.
 #pragma once
 
 #include <map>
@@ -43,8 +44,8 @@ struct FinalReport {
 struct KnownNode {
   NodeIncarnation incarnation;
   AgentSeq agent_seq_seen;
-  Position flush_seen;      ///< Highest position that it ever reported.
-  bool excluded = false;    ///< Forgot something: counts as lost until it has been built anew.
+  Position flush_seen;    ///< Highest position that it ever reported.
+  bool excluded = false;  ///< Forgot something: counts as lost until it has been built anew.
   friend bool operator==(const KnownNode&, const KnownNode&) = default;
 };
 
@@ -57,7 +58,7 @@ struct Override {
 
 /// `hactl switchover`, until it has been carried out or found impossible.
 struct MoveRequest {
-  std::optional<NodeName> to;          ///< Unset: the best candidate.
+  std::optional<NodeName> to;  ///< Unset: the best candidate.
   std::optional<RegionName> to_region;
   friend bool operator==(const MoveRequest&, const MoveRequest&) = default;
 };
@@ -70,18 +71,18 @@ struct FormationRecord {
   Epoch epoch;
   Phase phase = Phase::bootstrap;
   std::optional<NodeName> primary;
-  std::optional<NodeName> candidate;         ///< Written once per epoch (R6).
-  std::optional<Position> target_position;   ///< What the candidate must hold before it promotes.
-  std::optional<NodeName> donor;             ///< Whom it gets it from.
-  TimelineId timeline_max;                   ///< Highest timeline that any attempt may have used.
-  std::vector<SyncConfig> in_force;          ///< Every setting that may be in force (W).
+  std::optional<NodeName> candidate;        ///< Written once per epoch (R6).
+  std::optional<Position> target_position;  ///< What the candidate must hold before it promotes.
+  std::optional<NodeName> donor;            ///< Whom it gets it from.
+  TimelineId timeline_max;                  ///< Highest timeline that any attempt may have used.
+  std::vector<SyncConfig> in_force;         ///< Every setting that may be in force (W).
   ConfigGeneration config_generation;
-  std::map<NodeName, FinalReport> finals;    ///< Of `epoch` only.
+  std::map<NodeName, FinalReport> finals;  ///< Of `epoch` only.
   Lineage lineage;
   std::map<NodeName, KnownNode> nodes;
-  std::set<NodeName> dropped;                ///< Let go; never accepted without a new incarnation.
+  std::set<NodeName> dropped;  ///< Let go; never accepted without a new incarnation.
   std::vector<Override> overrides;
-  SystemId system_id;                        ///< 0 until the first primary has reported.
+  SystemId system_id;  ///< 0 until the first primary has reported.
   std::optional<MoveRequest> request;
   /// Generation of the spec whose choice of primary has been settled: a later failover does not
   /// make it move back (failback: on-apply).

@@ -56,9 +56,10 @@ struct ReceiverView {
 struct PrimaryView {
   Epoch epoch;
   TimelineId timeline;
-  Lsn start;               ///< Where its timeline begins.
+  Lsn start;  ///< Where its timeline begins.
   bool gate_open = false;
-  /// The barrier of `applied` is on its commit quorum: older settings are no longer needed (R7, R8).
+  /// The barrier of `applied` is on its commit quorum: older settings are no longer needed (R7,
+  /// R8).
   bool confirmed = false;
   ConfigGeneration applied;  ///< The synchronous setting proven to be in force.
   std::vector<SenderView> senders;
@@ -75,7 +76,8 @@ struct Problem {
 struct NodeReport {
   FormationName formation;
   NodeName node;
-  std::uint64_t number = 0;   ///< Rises with each report of one agent process; late ones are dropped.
+  std::uint64_t number =
+      0;  ///< Rises with each report of one agent process; late ones are dropped.
   std::uint64_t process = 0;  ///< Start of the agent process, UTC ms; `number` starts anew with it.
   NodeIncarnation node_incarnation;
   SystemId system_id;
@@ -97,7 +99,7 @@ struct NodeReport {
   std::uint64_t restart_done = 0;
   /// Set while a resumed primary without synchronous standbys asks to be let open.
   std::uint64_t start_nonce = 0;
-  std::string doing;                ///< What the agent is at, in words; empty: nothing.
+  std::string doing;  ///< What the agent is at, in words; empty: nothing.
   std::optional<Problem> problem;
   friend bool operator==(const NodeReport&, const NodeReport&) = default;
 };

@@ -60,16 +60,16 @@ struct NodeSpec {
   std::optional<int> candidate_priority;
   /// Whether its acknowledgement counts for synchronous commits. Unset: the region's.
   std::optional<bool> replication_quorum;
-  std::optional<std::uint16_t> port;            ///< Unset: spec.postgres.port.
-  std::optional<std::string> data_directory;    ///< Unset: spec.postgres.data-directory.
+  std::optional<std::uint16_t> port;          ///< Unset: spec.postgres.port.
+  std::optional<std::string> data_directory;  ///< Unset: spec.postgres.data-directory.
   friend bool operator==(const NodeSpec&, const NodeSpec&) = default;
 };
 
 struct RegionSpec {
   RegionName name;
-  std::string location;  ///< For people; the cloud's name of the region.
-  std::string network;   ///< CIDR; hosts that are addresses must lie in it.
-  std::string subnet;    ///< CIDR within `network`; likewise.
+  std::string location;                    ///< For people; the cloud's name of the region.
+  std::string network;                     ///< CIDR; hosts that are addresses must lie in it.
+  std::string subnet;                      ///< CIDR within `network`; likewise.
   std::optional<int> candidate_priority;   ///< Unset: 50.
   std::optional<bool> replication_quorum;  ///< Unset: true.
   std::vector<NodeSpec> nodes;

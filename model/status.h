@@ -22,8 +22,8 @@ std::string_view to_string(ConditionStatus status);
 struct Condition {
   std::string type;  ///< Available, Durable, Converged, Progressing, PrimaryPreferred.
   ConditionStatus status = ConditionStatus::unknown;
-  std::string reason;   ///< CamelCase, never empty.
-  std::string message;  ///< A sentence for people.
+  std::string reason;       ///< CamelCase, never empty.
+  std::string message;      ///< A sentence for people.
   UtcTime last_transition;  ///< When `status` last flipped; set by the controller.
   Generation observed_generation;
   friend bool operator==(const Condition&, const Condition&) = default;
@@ -32,12 +32,12 @@ struct Condition {
 /// Something that happened, for `hactl get events`.
 struct Event {
   bool warning = false;
-  std::string reason;   ///< CamelCase.
-  std::string object;   ///< "formation/default" or "node/paris-a".
+  std::string reason;  ///< CamelCase.
+  std::string object;  ///< "formation/default" or "node/paris-a".
   std::string message;
   std::uint32_t rule = 0;  ///< The rule that decided it; 0: none.
   Epoch epoch;
-  UtcTime time;            ///< Set by the controller.
+  UtcTime time;              ///< Set by the controller.
   std::uint64_t number = 0;  ///< Set by the store; rises.
   friend bool operator==(const Event&, const Event&) = default;
 };
@@ -56,10 +56,10 @@ struct NodeStatus {
   TimelineId timeline;
   Lsn lsn;
   std::optional<std::uint64_t> lag_bytes;  ///< Behind the primary; unset: unknown.
-  bool healthy = false;  ///< Heard from, and it is what its goal asks for.
+  bool healthy = false;                    ///< Heard from, and it is what its goal asks for.
   std::optional<std::int64_t> heard_ms_ago;
-  std::uint32_t rule = 0;   ///< The rule that gave the goal.
-  std::string message;      ///< Why it has this goal, or what it waits for.
+  std::uint32_t rule = 0;  ///< The rule that gave the goal.
+  std::string message;     ///< Why it has this goal, or what it waits for.
   friend bool operator==(const NodeStatus&, const NodeStatus&) = default;
 };
 

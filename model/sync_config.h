@@ -1,5 +1,5 @@
-// Synchronous settings as sets, and the arithmetic that keeps acknowledged commits: which nodes must
-// be asked before somebody else may become primary.
+// Synchronous settings as sets, and the arithmetic that keeps acknowledged commits: which nodes
+// must be asked before somebody else may become primary.
 #pragma once
 
 #include <set>

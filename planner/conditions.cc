@@ -107,9 +107,9 @@ Condition preferred(const Facts& facts) {
     return condition(facts, "PrimaryPreferred", true, "HighestPriority",
                      facts.record.primary->value + " has the highest candidate-priority");
   }
-  return condition(facts, "PrimaryPreferred", false, "HigherPriorityElsewhere",
-                   best->name.value + " has a higher candidate-priority than " +
-                       facts.record.primary->value);
+  return condition(
+      facts, "PrimaryPreferred", false, "HigherPriorityElsewhere",
+      best->name.value + " has a higher candidate-priority than " + facts.record.primary->value);
 }
 
 /// What still keeps the formation from being as its spec says; empty: nothing.
@@ -146,7 +146,8 @@ bool is_at_goal(const Facts& facts, const NodeName& node, const Goal& goal) {
   if (!own.heard || own.report->problem) return false;
   switch (goal.state) {
     case GoalState::primary: return own.report->state == NodeState::primary;
-    case GoalState::standby: return own.report->state == NodeState::standby && own.sender != nullptr;
+    case GoalState::standby:
+      return own.report->state == NodeState::standby && own.sender != nullptr;
     case GoalState::hold: return own.final;
     case GoalState::drop: return own.report->state == NodeState::dropped;
     case GoalState::init:
@@ -173,7 +174,8 @@ std::vector<Condition> conditions_of(Facts& facts, const Plan& plan) {
   std::vector<Condition> result;
   result.push_back(available(facts, plan));
   result.push_back(durable(facts));
-  result.push_back(condition(facts, "Converged", converged, converged ? "AsSpecified" : "Unfinished",
+  result.push_back(condition(facts, "Converged", converged,
+                             converged ? "AsSpecified" : "Unfinished",
                              converged ? "every node is as the spec says" : open_end));
   result.push_back(condition(facts, "Progressing", !converged && !blocked,
                              blocked ? "Blocked" : (converged ? "Idle" : "Working"),

@@ -59,7 +59,8 @@ NextStep hold(std::uint32_t rule, std::string why) {
 
 std::string join(const std::set<NodeName>& names) {
   std::string text;
-  for (const NodeName& name : names) text += (text.empty() ? "" : ", ") + name.value;
+  for (const NodeName& name : names)
+    text += (text.empty() ? "" : ", ") + name.value;
   return text;
 }
 
@@ -117,13 +118,14 @@ NextStep start_ballot(const Facts& facts, std::uint32_t rule, const std::string&
   record.donor.reset();
   record.target_position.reset();
   record.finals.clear();
-  return draft.done(rule, "FailoverStarted",
-                    "epoch " + std::to_string(record.epoch.value) +
-                        " asks every node how far it is: " + why,
-                    true);
+  return draft.done(
+      rule, "FailoverStarted",
+      "epoch " + std::to_string(record.epoch.value) + " asks every node how far it is: " + why,
+      true);
 }
 
-/// Prediction only: whether the nodes that are heard now could elect somebody other than the primary.
+/// Prediction only: whether the nodes that are heard now could elect somebody other than the
+/// primary.
 bool can_fail_over(const Facts& facts) {
   std::set<NodeName> reachable;
   bool candidate = false;
@@ -150,7 +152,8 @@ std::string missing_for(const Facts& facts, const std::set<NodeName>& asked) {
       if (!asked.contains(member)) needed.insert(member);
     }
   }
-  return "one of " + join(needed) + " may hold acknowledged commits that no reachable node has: "
+  return "one of " + join(needed) +
+         " may hold acknowledged commits that no reachable node has: "
          "writes resume when enough of them return";
 }
 
@@ -164,8 +167,9 @@ std::optional<NextStep> decide_forgetful(Facts& facts) {
       Draft draft(facts);
       draft.record().nodes[name].excluded = true;
       return draft.done(341, "NodeForgot",
-                        name.value + " shows less than it once knew: it counts as lost until it "
-                                     "has been built anew",
+                        name.value +
+                            " shows less than it once knew: it counts as lost until it "
+                            "has been built anew",
                         true);
     }
   }
@@ -184,9 +188,9 @@ NextStep start_move(const Facts& facts, const Move& move) {
   const SyncConfig next = sync_after_move(facts, move.to, record.epoch);
   record.config_generation = next.generation;
   record.in_force.push_back(next);
-  return draft.done(move.rule, "SwitchoverStarted",
-                    "the primary moves from " + record.primary->value + " to " + move.to.value +
-                        ": " + move.why);
+  return draft.done(
+      move.rule, "SwitchoverStarted",
+      "the primary moves from " + record.primary->value + " to " + move.to.value + ": " + move.why);
 }
 
 std::optional<NextStep> decide_request(const Facts& facts) {
@@ -254,9 +258,9 @@ std::optional<NextStep> decide_sync(Facts& facts, bool moving) {
   record.config_generation = record.config_generation.next();
   record.in_force.push_back(*wanted);
   record.in_force.back().generation = record.config_generation;
-  return draft.done(361, "QuorumChanging",
-                    "commits are to wait for " + to_string(*wanted) + " instead of " +
-                        to_string(current));
+  return draft.done(
+      361, "QuorumChanging",
+      "commits are to wait for " + to_string(*wanted) + " instead of " + to_string(current));
 }
 
 /// Failover if the primary is lost and it can be done; nothing if the primary is well.
@@ -271,8 +275,9 @@ std::optional<NextStep> decide_failover(Facts& facts) {
       if (node.heard && node.has_data && !node.forgot && !node.excluded) reachable.insert(name);
     }
     const bool covered = covers_all(reachable, facts.record.in_force);
-    return hold(313, lost + "; " + (covered ? "no other node may be primary"
-                                            : missing_for(facts, reachable)));
+    return hold(
+        313,
+        lost + "; " + (covered ? "no other node may be primary" : missing_for(facts, reachable)));
   }
   if (!back_off_over(facts)) return hold(314, lost + "; waiting, for failovers come too often");
   return start_ballot(facts, 311, lost);
@@ -322,8 +327,8 @@ void order_promotion(Facts& facts, FormationRecord& record, const SyncConfig& ne
   record.config_generation = std::max(record.config_generation, next.generation);
   std::erase_if(record.in_force, [&](const SyncConfig& c) { return c.epoch == record.epoch; });
   record.in_force.push_back(next);
-  record.lineage.push_back(Promotion{record.epoch, next.primary, record.timeline_max, parent,
-                                     position.lsn, false});
+  record.lineage.push_back(
+      Promotion{record.epoch, next.primary, record.timeline_max, parent, position.lsn, false});
   if (record.lineage.size() > kLineageMax) record.lineage.erase(record.lineage.begin());
 }
 
@@ -341,14 +346,12 @@ NextStep decide_switchover(Facts& facts) {
     record.finals[old_primary] = FinalReport{
         *old_facts.position, old_facts.report->position.timeline, old_facts.report->sequence};
     const auto armed = std::ranges::find(record.in_force, record.epoch, &SyncConfig::epoch);
-    const SyncConfig next = armed == record.in_force.end()
-                                ? sync_after_move(facts, target, record.epoch)
-                                : *armed;
+    const SyncConfig next =
+        armed == record.in_force.end() ? sync_after_move(facts, target, record.epoch) : *armed;
     order_promotion(facts, record, next, *old_facts.position);
     return draft.done(371, "PrimaryStopped",
-                      old_primary.value + " has stopped at " +
-                          to_string(old_facts.position->lsn) + "; " + target.value +
-                          " is told to take over");
+                      old_primary.value + " has stopped at " + to_string(old_facts.position->lsn) +
+                          "; " + target.value + " is told to take over");
   }
   const Instant since = std::max(facts.observed.phase_since, facts.observed.started_at);
   if (facts.passed(since, kDemoteWait)) {
@@ -375,8 +378,10 @@ NextStep promote_or_fetch(Facts& facts, const NodeName& chosen,
   if (finals.at(chosen).position >= best) {
     order_promotion(facts, record, sync_after_failover(facts, chosen, record.epoch, finals), best);
     return draft.done(381, "CandidateChosen",
-                      chosen.value + " holds everything that was acknowledged, and is told to "
-                                     "take over at " + to_string(best.lsn));
+                      chosen.value +
+                          " holds everything that was acknowledged, and is told to "
+                          "take over at " +
+                          to_string(best.lsn));
   }
   for (const auto& [name, final_report] : finals) {
     if (final_report.position < best || !facts.node(name).heard) continue;
@@ -396,12 +401,14 @@ NextStep promote_or_fetch(Facts& facts, const NodeName& chosen,
 NextStep decide_collect(Facts& facts) {
   std::map<NodeName, FinalReport> finals = finals_now(facts);
   std::set<NodeName> asked;
-  for (const auto& [name, final_report] : finals) asked.insert(name);
+  for (const auto& [name, final_report] : finals)
+    asked.insert(name);
   if (!covers_all(asked, facts.record.in_force)) {
     return hold(385, missing_for(facts, asked));
   }
   Position best;
-  for (const auto& [name, final_report] : finals) best = std::max(best, final_report.position);
+  for (const auto& [name, final_report] : finals)
+    best = std::max(best, final_report.position);
   std::optional<NodeName> chosen = facts.record.candidate;
   if (chosen && (!finals.contains(*chosen) || !facts.node(*chosen).heard ||
                  !may_be_primary(facts.node(*chosen)))) {
@@ -417,13 +424,15 @@ NextStep decide_promote(Facts& facts) {
   const NodeName candidate = *facts.record.candidate;
   const auto found = facts.nodes.find(candidate);
   const NodeFacts* node = found == facts.nodes.end() ? nullptr : &found->second;
-  const auto& view = node != nullptr && node->report != nullptr ? node->report->primary : std::nullopt;
+  const auto& view =
+      node != nullptr && node->report != nullptr ? node->report->primary : std::nullopt;
   if (node != nullptr && node->heard && view && view->epoch == facts.record.epoch &&
       view->confirmed) {
     Draft draft(facts);
     FormationRecord& record = draft.record();
-    const auto own = std::ranges::find(record.in_force, record.epoch, &SyncConfig::epoch);
-    record.in_force = {*own};
+    const SyncConfig own =
+        *std::ranges::find(facts.record.in_force, facts.record.epoch, &SyncConfig::epoch);
+    record.in_force = {own};
     record.primary = candidate;
     record.candidate.reset();
     record.target_position.reset();
@@ -439,7 +448,7 @@ NextStep decide_promote(Facts& facts) {
     return draft.done(391, "PrimaryOpened",
                       candidate.value + " is primary in epoch " +
                           std::to_string(record.epoch.value) + "; commits wait for " +
-                          to_string(*own));
+                          to_string(own));
   }
   const Instant since = std::max(facts.observed.phase_since, facts.observed.started_at);
   const bool first = facts.record.system_id.value == 0;
@@ -447,11 +456,11 @@ NextStep decide_promote(Facts& facts) {
     return hold(392, "waiting for " + candidate.value + " to make the first data directory");
   }
   const bool silent =
-      node == nullptr || (!node->heard && facts.passed(node->report == nullptr
-                                                           ? facts.observed.started_at
-                                                           : node->heard_at,
-                                                       kSilentAfter) &&
-                          facts.passed(since, kSilentAfter));
+      node == nullptr ||
+      (!node->heard &&
+       facts.passed(node->report == nullptr ? facts.observed.started_at : node->heard_at,
+                    kSilentAfter) &&
+       facts.passed(since, kSilentAfter));
   const bool down = node != nullptr && node->heard && node->report->state == NodeState::stopped &&
                     node->report->promised == facts.record.epoch &&
                     facts.passed(since, kResumeGrace);

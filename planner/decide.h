@@ -12,7 +12,7 @@ namespace hactl {
 struct NextStep {
   std::optional<FormationRecord> record;  ///< Unset: nothing to decide now.
   std::vector<Event> events;
-  std::vector<Decision> decisions;        ///< Why, also when nothing is decided.
+  std::vector<Decision> decisions;  ///< Why, also when nothing is decided.
 };
 
 /// Rules 300 to 399.

@@ -12,7 +12,8 @@ Facts::Facts(const FormationSpec& spec_in, Generation generation_in,
       observed(observed_in),
       now(now_in),
       members(spec_in.members()) {
-  for (const Member& member : members) nodes[member.name].member = member;
+  for (const Member& member : members)
+    nodes[member.name].member = member;
   for (const auto& [name, known] : record.nodes) {
     if (!record.dropped.contains(name)) nodes[name];
   }

@@ -22,13 +22,14 @@ struct NodeFacts {
   const NodeReport* report = nullptr;  ///< The latest; nullptr: never heard.
   Instant heard_at;
   Instant steady_since;
-  bool heard = false;                  ///< Within kSilentAfter.
-  bool forgot = false;                 ///< Shows less than it once knew (R13).
-  bool excluded = false;               ///< `forgot` is on record, and it was not built anew since.
+  bool heard = false;     ///< Within kSilentAfter.
+  bool forgot = false;    ///< Shows less than it once knew (R13).
+  bool excluded = false;  ///< `forgot` is on record, and it was not built anew since.
   bool has_data = false;
-  std::optional<Position> position;    ///< On a timeline that the formation knows.
-  bool final = false;                  ///< Its position is its last word for the record's epoch.
-  const SenderView* sender = nullptr;  ///< As the primary sees it, streaming in the primary's epoch.
+  std::optional<Position> position;  ///< On a timeline that the formation knows.
+  bool final = false;                ///< Its position is its last word for the record's epoch.
+  const SenderView* sender =
+      nullptr;  ///< As the primary sees it, streaming in the primary's epoch.
 };
 
 /// One formation at one instant. Keeps references: lives no longer than what it was made from.
@@ -53,8 +54,8 @@ class Facts {
   const FormationRecord& record;
   const Observed& observed;
   Instant now;
-  std::vector<Member> members;           ///< In the order of the file.
-  std::map<NodeName, NodeFacts> nodes;   ///< Those of the spec and those on their way out.
+  std::vector<Member> members;          ///< In the order of the file.
+  std::map<NodeName, NodeFacts> nodes;  ///< Those of the spec and those on their way out.
   std::optional<Instant> wake_at;
 
  private:

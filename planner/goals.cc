@@ -14,14 +14,14 @@ enum class Is { any, yes, no };
 struct Place {
   Phase phase = Phase::bootstrap;
   bool deleting = false;
-  bool primary = false;        ///< The record's primary.
-  bool candidate = false;      ///< The record's candidate.
-  bool fetching = false;       ///< The candidate that lacks WAL and has a donor.
-  bool first = false;          ///< The formation has no data yet.
-  bool gone = false;           ///< Not in the spec, and no setting counts it any more.
-  bool excluded = false;       ///< It forgot something and must be built anew.
-  bool empty = false;          ///< It has no data.
-  bool may_clone = false;      ///< It is its turn to make a copy.
+  bool primary = false;    ///< The record's primary.
+  bool candidate = false;  ///< The record's candidate.
+  bool fetching = false;   ///< The candidate that lacks WAL and has a donor.
+  bool first = false;      ///< The formation has no data yet.
+  bool gone = false;       ///< Not in the spec, and no setting counts it any more.
+  bool excluded = false;   ///< It forgot something and must be built anew.
+  bool empty = false;      ///< It has no data.
+  bool may_clone = false;  ///< It is its turn to make a copy.
 };
 
 struct When {
@@ -119,14 +119,17 @@ constexpr std::array kRows{
     Row{.id = 490, .when = {}, .goal = GoalState::standby, .why = "follow the primary"},
 };
 
-bool fits(Is wanted, bool fact) { return wanted == Is::any || (wanted == Is::yes) == fact; }
+bool fits(Is wanted, bool fact) {
+  return wanted == Is::any || (wanted == Is::yes) == fact;
+}
 
 bool matches(const When& when, const Place& place) {
-  return when.phases[static_cast<std::size_t>(place.phase)] && fits(when.deleting, place.deleting) &&
-         fits(when.primary, place.primary) && fits(when.candidate, place.candidate) &&
-         fits(when.fetching, place.fetching) && fits(when.first, place.first) &&
-         fits(when.gone, place.gone) && fits(when.excluded, place.excluded) &&
-         fits(when.empty, place.empty) && fits(when.may_clone, place.may_clone);
+  return when.phases[static_cast<std::size_t>(place.phase)] &&
+         fits(when.deleting, place.deleting) && fits(when.primary, place.primary) &&
+         fits(when.candidate, place.candidate) && fits(when.fetching, place.fetching) &&
+         fits(when.first, place.first) && fits(when.gone, place.gone) &&
+         fits(when.excluded, place.excluded) && fits(when.empty, place.empty) &&
+         fits(when.may_clone, place.may_clone);
 }
 
 /// The first kClonesAtOnceMax nodes, in the order of the file, that have no data.
@@ -186,8 +189,8 @@ std::optional<Upstream> upstream_of(const Facts& facts, const NodeName& node, Ep
   return Upstream{node, found->second.member->host, found->second.member->port, epoch};
 }
 
-/// The promotion whose primary this goal is about: the candidate's while it takes over, else the open
-/// one.
+/// The promotion whose primary this goal is about: the candidate's while it takes over, else the
+/// open one.
 const Promotion* promotion_of(const Facts& facts) {
   if (facts.record.phase == Phase::promote) return &facts.record.lineage.back();
   return facts.opened();
@@ -213,7 +216,8 @@ void fill_for_state(const Facts& facts, const Promotion* promotion, Goal& goal) 
       if (const auto known = record.nodes.find(goal.node); known != record.nodes.end()) {
         goal.rebuild_above = known->second.incarnation;
       }
-      if (promotion != nullptr) goal.upstream = upstream_of(facts, promotion->node, promotion->epoch);
+      if (promotion != nullptr)
+        goal.upstream = upstream_of(facts, promotion->node, promotion->epoch);
       break;
     case GoalState::fast_forward:
       goal.upstream = upstream_of(facts, *record.donor, record.epoch);

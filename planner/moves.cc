@@ -1,5 +1,5 @@
-// Why a well primary would still be moved or restarted: a request, its leaving, the spec's priorities,
-// parameters that need a restart.
+// Why a well primary would still be moved or restarted: a request, its leaving, the spec's
+// priorities, parameters that need a restart.
 #include <algorithm>
 
 #include "planner/candidate.h"

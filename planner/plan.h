@@ -12,8 +12,8 @@ namespace hactl {
 
 /// Decides the next durable step of one formation, and every node's goal state.
 ///
-/// Pure, total and deterministic: no I/O, no clock, no randomness, no logging; never throws. What it
-/// cannot resolve it holds, and a Decision says why.
+/// Pure, total and deterministic: no I/O, no clock, no randomness, no logging; never throws. What
+/// it cannot resolve it holds, and a Decision says why.
 ///
 /// \param spec        The validated desired state.
 /// \param generation  Of `spec`.

@@ -32,7 +32,8 @@ class IdealWorld {
   Plan next() { return plan(spec_, generation_, record_, observed_, now_); }
 
   void adopt(const FormationRecord& record) {
-    if (record.epoch != record_.epoch || record.phase != record_.phase) observed_.phase_since = now_;
+    if (record.epoch != record_.epoch || record.phase != record_.phase)
+      observed_.phase_since = now_;
     record_ = record;
   }
 
@@ -44,7 +45,8 @@ class IdealWorld {
       obey_one(goal, observed_.nodes[name].report);
     }
     for (const auto& [name, goal] : goals) {
-      if (goal.state == GoalState::primary || goal.state == GoalState::promote) stream_to(name, goals);
+      if (goal.state == GoalState::primary || goal.state == GoalState::promote)
+        stream_to(name, goals);
     }
     return before != observed_.nodes;
   }
@@ -102,7 +104,8 @@ class IdealWorld {
 
   static void lead(const Goal& goal, NodeReport& report) {
     constexpr SystemId kMadeUp{1};
-    if (report.system_id.value == 0) report.system_id = goal.system_id.value == 0 ? kMadeUp : goal.system_id;
+    if (report.system_id.value == 0)
+      report.system_id = goal.system_id.value == 0 ? kMadeUp : goal.system_id;
     report.state = NodeState::primary;
     report.receiver.reset();
     report.final_for = Epoch(0);
@@ -127,9 +130,9 @@ class IdealWorld {
     report.system_id = goal.system_id;
     report.node_incarnation = std::max(report.node_incarnation, goal.rebuild_above);
     if (goal.state == GoalState::rebuild) report.node_incarnation = goal.rebuild_above.next();
-    report.receiver = ReceiverView{goal.upstream->node, goal.upstream->epoch,
-                                   goal.chain.empty() ? TimelineId(0) : goal.chain.back().timeline,
-                                   true};
+    report.receiver =
+        ReceiverView{goal.upstream->node, goal.upstream->epoch,
+                     goal.chain.empty() ? TimelineId(0) : goal.chain.back().timeline, true};
     restarted(goal, report);
   }
 

@@ -15,10 +15,10 @@ namespace hactl {
 
 /// One step of a preview: what happens at the same time; the next begins when it has happened.
 struct PreviewStep {
-  std::string title;                  ///< "move the primary from paris-a to amsterdam-a".
-  std::vector<std::string> details;   ///< A line each: which node gets which goal, and why.
-  bool writes_pause = false;          ///< Clients can't write for a moment.
-  std::vector<NodeName> restarts;     ///< Nodes whose PostgreSQL restarts or is made anew.
+  std::string title;                 ///< "move the primary from paris-a to amsterdam-a".
+  std::vector<std::string> details;  ///< A line each: which node gets which goal, and why.
+  bool writes_pause = false;         ///< Clients can't write for a moment.
+  std::vector<NodeName> restarts;    ///< Nodes whose PostgreSQL restarts or is made anew.
   friend bool operator==(const PreviewStep&, const PreviewStep&) = default;
 };
 

@@ -40,8 +40,8 @@ NodeStatus node_status(const Facts& facts, const NodeName& name, const Plan& pla
     row.replication_quorum = node.member->replication_quorum;
   }
   row.role = role_of(facts, name);
-  const auto decision = std::ranges::find_if(
-      plan.decisions, [&](const Decision& d) { return d.node == name; });
+  const auto decision =
+      std::ranges::find_if(plan.decisions, [&](const Decision& d) { return d.node == name; });
   const bool decided = decision != plan.decisions.end();
   if (decided) row.rule = decision->rule;
   row.message = message_of(node, decided ? &*decision : nullptr);
@@ -66,8 +66,8 @@ NodeStatus node_status(const Facts& facts, const NodeName& name, const Plan& pla
 }  // namespace
 
 FormationStatus status_of(const FormationSpec& spec, Generation generation,
-                          const FormationRecord& record, const Observed& observed,
-                          const Plan& plan, Instant now) {
+                          const FormationRecord& record, const Observed& observed, const Plan& plan,
+                          Instant now) {
   const Facts facts(spec, generation, record, observed, now);
   FormationStatus status;
   status.observed_generation = generation;

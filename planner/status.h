@@ -13,7 +13,7 @@ namespace hactl {
 /// The formation's status under `plan`, which plan() gave for the same inputs. Conditions come
 /// without last_transition, and steps from preview().
 FormationStatus status_of(const FormationSpec& spec, Generation generation,
-                          const FormationRecord& record, const Observed& observed,
-                          const Plan& plan, Instant now);
+                          const FormationRecord& record, const Observed& observed, const Plan& plan,
+                          Instant now);
 
 }  // namespace hactl

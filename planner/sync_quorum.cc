@@ -9,7 +9,9 @@ bool in_spec_quorum(const NodeFacts& node) {
   return node.member && node.member->replication_quorum && !node.forgot && !node.excluded;
 }
 
-int count(const std::set<NodeName>& names) { return static_cast<int>(names.size()); }
+int count(const std::set<NodeName>& names) {
+  return static_cast<int>(names.size());
+}
 
 /// Acknowledgements to ask for with `available` members: the spec's number; fewer only as far as
 /// `when-short` and what was promised so far allow.
@@ -69,8 +71,8 @@ SyncConfig sync_after_move(const Facts& facts, const NodeName& target, Epoch epo
     }
   }
   next.members.erase(target);
-  next.required = std::min(required_with(facts, count(next.members), current.required),
-                           count(next.members));
+  next.required =
+      std::min(required_with(facts, count(next.members), current.required), count(next.members));
   if (next.required == 0) next.members.clear();
   return next;
 }

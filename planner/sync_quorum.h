@@ -15,12 +15,13 @@ namespace hactl {
 /// widens: nobody leaves before the new primary is open.
 std::optional<SyncConfig> wanted_sync(Facts& facts, bool moving);
 
-/// The setting under which `target` would open in `epoch` after the primary has stopped in an orderly
-/// way: everyone who counts now or by the spec, the old primary included, but `target`.
+/// The setting under which `target` would open in `epoch` after the primary has stopped in an
+/// orderly way: everyone who counts now or by the spec, the old primary included, but `target`.
 SyncConfig sync_after_move(const Facts& facts, const NodeName& target, Epoch epoch);
 
 /// The setting under which `candidate` opens in `epoch` after a failover: the spec's quorum among
-/// those whose last word is known or who were heard lately; never silent nodes while there are enough.
+/// those whose last word is known or who were heard lately; never silent nodes while there are
+/// enough.
 SyncConfig sync_after_failover(const Facts& facts, const NodeName& candidate, Epoch epoch,
                                const std::map<NodeName, FinalReport>& finals);
 

@@ -62,7 +62,9 @@ constexpr std::array kRows{
     Row{.id = 290, .when = {}, .dead = false, .why = "nothing is known against it"},
 };
 
-bool fits(Is wanted, bool fact) { return wanted == Is::any || (wanted == Is::yes) == fact; }
+bool fits(Is wanted, bool fact) {
+  return wanted == Is::any || (wanted == Is::yes) == fact;
+}
 
 bool matches(const When& when, const Signs& signs) {
   return fits(when.agent_heard, signs.agent_heard) &&
@@ -91,8 +93,9 @@ Verdict judge_primary(Facts& facts) {
                           node.report->state == NodeState::fenced ||
                           node.report->state == NodeState::empty;
     signs.open = facts.primary_open();
-    signs.stuck = !signs.open && facts.passed(std::max(node.steady_since, facts.observed.phase_since),
-                                              kPromoteWait);
+    signs.stuck =
+        !signs.open &&
+        facts.passed(std::max(node.steady_since, facts.observed.phase_since), kPromoteWait);
   }
   signs.standby_streams = std::ranges::any_of(
       facts.nodes, [&](const auto& entry) { return receives_from(entry.second, primary); });

@@ -28,8 +28,8 @@ TEST(Json, RefusesAKeyTwice) {
 }
 
 TEST(Json, SaysWhereItIsNotJson) {
-  EXPECT_TRUE(error_of("{\n  \"a\": }").starts_with(
-      "not valid JSON: parse error at line 2, column 8: syntax error"));
+  EXPECT_TRUE(error_of("{\n  \"a\": }")
+                  .starts_with("not valid JSON: parse error at line 2, column 8: syntax error"));
   EXPECT_NE(error_of(""), "");
   EXPECT_NE(error_of("{} {}"), "");
   EXPECT_NE(error_of("\"\xFF\""), "");

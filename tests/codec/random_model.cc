@@ -15,8 +15,8 @@ std::string RandomModel::name() {
 }
 
 std::string RandomModel::text() {
-  constexpr std::array<std::string_view, 14> parts{
-      "a", "Z", " ", "é", "\"", "\\", "'", ": ", "#", "- ", "5", "{", "€", "😀"};
+  constexpr std::array<std::string_view, 14> parts{"a",  "Z", " ",  "é", "\"", "\\", "'",
+                                                   ": ", "#", "- ", "5", "{",  "€",  "😀"};
   std::string result;
   const auto length = random_.between(0, 12);
   for (std::int64_t i = 0; i < length; ++i) {
@@ -27,17 +27,20 @@ std::string RandomModel::text() {
 
 SyncConfig RandomModel::sync_config() {
   SyncConfig config{number<Epoch>(), number<ConfigGeneration>(), node(), small(), {}};
-  for (std::size_t i = few(); i > 0; --i) config.members.insert(node());
+  for (std::size_t i = few(); i > 0; --i)
+    config.members.insert(node());
   return config;
 }
 
 Promotion RandomModel::promotion() {
-  return {number<Epoch>(), node(), number<TimelineId>(), number<TimelineId>(), number<Lsn>(), coin()};
+  return {number<Epoch>(),      node(),        number<TimelineId>(),
+          number<TimelineId>(), number<Lsn>(), coin()};
 }
 
 Lineage RandomModel::lineage() {
   Lineage result;
-  for (std::size_t i = few(); i > 0; --i) result.push_back(promotion());
+  for (std::size_t i = few(); i > 0; --i)
+    result.push_back(promotion());
   return result;
 }
 
@@ -48,9 +51,12 @@ HbaRule RandomModel::hba_rule() {
 
 PostgresGoal RandomModel::postgres_goal() {
   PostgresGoal postgres{small(), text(), port(), text(), name(), name(), text(), {}, {}, {}};
-  for (std::size_t i = few(); i > 0; --i) postgres.parameters[name()] = text();
-  for (std::size_t i = few(); i > 0; --i) postgres.hba.push_back(hba_rule());
-  for (std::size_t i = few(); i > 0; --i) postgres.peers.push_back({node(), text(), port()});
+  for (std::size_t i = few(); i > 0; --i)
+    postgres.parameters[name()] = text();
+  for (std::size_t i = few(); i > 0; --i)
+    postgres.hba.push_back(hba_rule());
+  for (std::size_t i = few(); i > 0; --i)
+    postgres.peers.push_back({node(), text(), port()});
   return postgres;
 }
 
@@ -75,8 +81,13 @@ Goal RandomModel::goal() {
 }
 
 PrimaryView RandomModel::primary_view() {
-  PrimaryView view{number<Epoch>(), number<TimelineId>(), number<Lsn>(), coin(), coin(),
-                   number<ConfigGeneration>(), {}};
+  PrimaryView view{number<Epoch>(),
+                   number<TimelineId>(),
+                   number<Lsn>(),
+                   coin(),
+                   coin(),
+                   number<ConfigGeneration>(),
+                   {}};
   for (std::size_t i = few(); i > 0; --i) {
     view.senders.push_back(
         {node(), number<Epoch>(), coin(), number<Lsn>(), number<Lsn>(), small()});
@@ -125,7 +136,8 @@ AgentState RandomModel::agent_state() {
   if (coin()) state.attached = Attachment{number<Epoch>(), node()};
   if (coin()) state.promoted = OwnPromotion{number<Epoch>(), number<TimelineId>(), number<Lsn>()};
   state.applied_generation = number<ConfigGeneration>();
-  for (std::size_t i = few(); i > 0; --i) state.timelines[number<TimelineId>()] = number<Epoch>();
+  for (std::size_t i = few(); i > 0; --i)
+    state.timelines[number<TimelineId>()] = number<Epoch>();
   state.rebuilding = coin();
   state.restart_done = raw();
   state.boot_id = text();
@@ -145,7 +157,8 @@ FormationRecord RandomModel::record() {
   if (coin()) record.target_position = position();
   if (coin()) record.donor = node();
   record.timeline_max = number<TimelineId>();
-  for (std::size_t i = few(); i > 0; --i) record.in_force.push_back(sync_config());
+  for (std::size_t i = few(); i > 0; --i)
+    record.in_force.push_back(sync_config());
   record.config_generation = number<ConfigGeneration>();
   for (std::size_t i = few(); i > 0; --i) {
     record.finals[node()] = {position(), number<TimelineId>(), number<AgentSeq>()};
@@ -154,8 +167,10 @@ FormationRecord RandomModel::record() {
   for (std::size_t i = few(); i > 0; --i) {
     record.nodes[node()] = {number<NodeIncarnation>(), number<AgentSeq>(), position(), coin()};
   }
-  for (std::size_t i = few(); i > 0; --i) record.dropped.insert(node());
-  for (std::size_t i = few(); i > 0; --i) record.overrides.push_back({number<Epoch>(), text()});
+  for (std::size_t i = few(); i > 0; --i)
+    record.dropped.insert(node());
+  for (std::size_t i = few(); i > 0; --i)
+    record.overrides.push_back({number<Epoch>(), text()});
   record.system_id = number<SystemId>();
   if (coin()) record.request = MoveRequest{node(), std::nullopt};
   record.settled_generation = number<Generation>();
@@ -165,13 +180,14 @@ FormationRecord RandomModel::record() {
 }
 
 Condition RandomModel::condition() {
-  return {name(), static_cast<ConditionStatus>(random_.between(0, 2)), text(), text(), time(),
-          number<Generation>()};
+  return {name(), static_cast<ConditionStatus>(random_.between(0, 2)),
+          text(), text(),
+          time(), number<Generation>()};
 }
 
 Event RandomModel::event() {
-  return {coin(), text(), text(), text(), static_cast<std::uint32_t>(small()), number<Epoch>(),
-          time(), raw()};
+  return {coin(),          text(), text(), text(), static_cast<std::uint32_t>(small()),
+          number<Epoch>(), time(), raw()};
 }
 
 NodeStatus RandomModel::node_status() {
@@ -202,9 +218,12 @@ FormationStatus RandomModel::formation_status() {
   status.phase = text();
   if (coin()) status.primary = node();
   status.sync = text();
-  for (std::size_t i = few(); i > 0; --i) status.conditions.push_back(condition());
-  for (std::size_t i = few(); i > 0; --i) status.steps.push_back(text());
-  for (std::size_t i = few(); i > 0; --i) status.nodes.push_back(node_status());
+  for (std::size_t i = few(); i > 0; --i)
+    status.conditions.push_back(condition());
+  for (std::size_t i = few(); i > 0; --i)
+    status.steps.push_back(text());
+  for (std::size_t i = few(); i > 0; --i)
+    status.nodes.push_back(node_status());
   return status;
 }
 
@@ -218,18 +237,22 @@ PostgresSpec RandomModel::postgres_spec() {
   postgres.data_directory = "/" + name();
   for (std::size_t i = few(); i > 0; --i) {
     std::string parameter = name();
-    for (char& c : parameter) c = c == '-' ? '_' : c;
+    for (char& c : parameter)
+      c = c == '-' ? '_' : c;
     postgres.parameters[parameter] = coin() ? std::to_string(small()) : text();
   }
-  for (std::size_t i = few(); i > 0; --i) postgres.hba.push_back(hba_rule());
+  for (std::size_t i = few(); i > 0; --i)
+    postgres.hba.push_back(hba_rule());
   return postgres;
 }
 
 Formation RandomModel::formation() {
   Formation formation;
   formation.name = FormationName(name());
-  for (std::size_t i = few(); i > 0; --i) formation.labels[name()] = coin() ? "true" : name();
-  for (std::size_t i = few(); i > 0; --i) formation.annotations[name()] = text() + "\n\t" + text();
+  for (std::size_t i = few(); i > 0; --i)
+    formation.labels[name()] = coin() ? "true" : name();
+  for (std::size_t i = few(); i > 0; --i)
+    formation.annotations[name()] = text() + "\n\t" + text();
   formation.spec.when_short = static_cast<WhenShort>(random_.between(0, 1));
   formation.spec.failback = static_cast<Failback>(random_.between(0, 2));
   formation.spec.postgres = postgres_spec();
@@ -240,7 +263,8 @@ Formation RandomModel::formation() {
     if (coin()) region.subnet = "10.9.0.0/16";
     if (coin()) region.replication_quorum = coin();
     for (std::size_t n = 1 + few(); n > 0; --n) {
-      NodeSpec member{node(), "10.9.0." + std::to_string(++hosts), std::nullopt, std::nullopt,
+      NodeSpec member{node(),       "10.9.0." + std::to_string(++hosts),
+                      std::nullopt, std::nullopt,
                       std::nullopt, std::nullopt};
       if (coin()) member.candidate_priority = static_cast<int>(random_.between(1, 100));
       if (coin()) member.replication_quorum = coin();

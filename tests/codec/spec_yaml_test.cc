@@ -119,7 +119,8 @@ TEST(SpecYaml, FindsEveryFormationOfAFile) {
   EXPECT_EQ(to_string(parse_formations_yaml("# nothing\n", "f").problems), "f: holds no formation");
 
   nlohmann::json list = {{"apiVersion", "hactl/v1"}, {"kind", "List"}};
-  for (const Formation& formation : two.formations) list["items"].push_back(formation_json(formation));
+  for (const Formation& formation : two.formations)
+    list["items"].push_back(formation_json(formation));
   EXPECT_EQ(parse_formations_yaml(yaml_text(list), "f").formations, two.formations);
 }
 
@@ -130,25 +131,31 @@ TEST(SpecYaml, HostileTextIsRefusedAtOnce) {
   EXPECT_EQ(refusal(std::string(100'000, '[')), "f:1:33: nested deeper than 32");
   EXPECT_EQ(refusal(std::string(100'000, '{')), "f:1:2: a list or map cannot be a key");
   std::string dashes;
-  for (int i = 0; i < 50'000; ++i) dashes += "- ";
+  for (int i = 0; i < 50'000; ++i)
+    dashes += "- ";
   EXPECT_EQ(refusal(dashes), "f:1:65: nested deeper than 32");
   std::string questions;
-  for (int i = 0; i < 50'000; ++i) questions += "? ";
+  for (int i = 0; i < 50'000; ++i)
+    questions += "? ";
   EXPECT_EQ(refusal(questions), "f:1:3: a list or map cannot be a key");
   EXPECT_EQ(refusal(std::string(1024 * 1024, 'a')),
             "f: the file is 1048576 bytes long; at most 262144 are accepted");
-  EXPECT_EQ(refusal("a: &x [*x]\n"), "f:1:4: anchors (&name) are not accepted; write the value out");
+  EXPECT_EQ(refusal("a: &x [*x]\n"),
+            "f:1:4: anchors (&name) are not accepted; write the value out");
   EXPECT_EQ(refusal("a: *x\n"), "f:1:4: not valid YAML: the referenced anchor is not defined: x");
   EXPECT_EQ(refusal("a: b\x01\n"), "f:1:5: the control character U+0001 is not accepted");
   EXPECT_EQ(refusal("a: \"\\0\"\n"), "f:1:4: a value has a control character");
-  EXPECT_EQ(refusal(std::string("a: \0b", 5)), "f:1:4: the control character U+0000 is not accepted");
+  EXPECT_EQ(refusal(std::string("a: \0b", 5)),
+            "f:1:4: the control character U+0000 is not accepted");
   EXPECT_EQ(refusal("a: \xC3\x28\n"), "f:1:4: the file is not UTF-8");
   EXPECT_EQ(refusal("a: \xED\xA0\x80\n"), "f:1:4: the file is not UTF-8");
   std::string many;
-  for (int i = 0; i < 30'000; ++i) many += "- a\n";
+  for (int i = 0; i < 30'000; ++i)
+    many += "- a\n";
   EXPECT_EQ(refusal(many), "f:20000:3: more than 20000 values");
   std::string documents;
-  for (int i = 0; i < 300; ++i) documents += "--- a\n";
+  for (int i = 0; i < 300; ++i)
+    documents += "--- a\n";
   EXPECT_EQ(refusal(documents), "f:257:5: more than 256 documents");
 }
 
@@ -166,8 +173,8 @@ TEST(SpecYaml, AnyChangedByteIsAProblemOrAFormation) {
   for (int round = 0; round < 1000; ++round) {
     std::string text = good;
     for (int i = 0; i < 3; ++i) {
-      const auto at = static_cast<std::size_t>(
-          random.between(0, static_cast<std::int64_t>(text.size()) - 1));
+      const auto at =
+          static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(text.size()) - 1));
       text[at] = "\n -:[]{}#&*!|>'\"%@`?,x0"[static_cast<std::size_t>(random.between(0, 22))];
     }
     const ParsedFormation parsed = parse_formation_yaml(text, "f");

@@ -1,0 +1,59 @@
+// SimStateFile: an agent's state file on a simulated disk. What was not yet durable when the agent
+// dies never was; what was durable stays.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "agent/state_file.h"
+#include "base/prng.h"
+#include "sim/hooks.h"
+#include "sim/sim_scheduler.h"
+
+namespace hactl {
+
+/// What survives the agent.
+struct StateFileDisk {
+  std::optional<AgentState> state;
+};
+
+class SimStateFile : public StateFile {
+ public:
+  using Saved = std::function<void(const AgentState&)>;
+
+  /// All references outlive the file. `saved` hears of every state that has become durable.
+  SimStateFile(EventQueue& queue, StateFileDisk& disk, ProcessId agent, const Hooks& hooks,
+               std::uint64_t seed, Saved saved)
+      : queue_(queue),
+        disk_(disk),
+        agent_(agent),
+        hooks_(hooks),
+        prng_(seed),
+        saved_(std::move(saved)) {}
+
+  Result<std::optional<AgentState>> load() override {
+    if (disk_.state && hooks_.loaded) hooks_.loaded(*disk_.state);
+    return disk_.state;
+  }
+
+  void save(const AgentState& state, std::function<void(Result<Done>)> done) override {
+    queue_.at(agent_, queue_.now() + Duration{prng_.between(0, 3)},
+              [this, state, done = std::move(done)] {
+                disk_.state = state;
+                saved_(state);
+                queue_.at(agent_, queue_.now() + Duration{prng_.between(0, 2)},
+                          [done] { done(Done{}); });
+              });
+  }
+
+ private:
+  EventQueue& queue_;
+  StateFileDisk& disk_;
+  ProcessId agent_;
+  const Hooks& hooks_;
+  Prng prng_;
+  Saved saved_;
+};
+
+}  // namespace hactl

@@ -1,0 +1,17 @@
+// PostgreSQL refuses to run as root: the tests of agent/ become its user first.
+#include <unistd.h>
+
+#include <cstdio>
+
+#include <gtest/gtest.h>
+
+#include "io/process.h"
+
+int main(int count, char** arguments) {
+  if (geteuid() == 0) {
+    const hactl::Result<hactl::Done> done = hactl::switch_to_user("postgres");
+    if (!done.ok()) std::fprintf(stderr, "%s\n", done.error().message.c_str());
+  }
+  testing::InitGoogleTest(&count, arguments);
+  return RUN_ALL_TESTS();
+}

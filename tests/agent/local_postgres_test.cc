@@ -1,0 +1,238 @@
+#include "agent/local_postgres.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "agent/postmaster.h"
+#include "io/file.h"
+#include "tests/agent/postgres_node.h"
+#include "tests/io/temporary_directory.h"
+
+namespace hactl {
+namespace {
+
+constexpr Epoch kEpoch{1};
+/// How often a state that must not change is looked at.
+constexpr int kLooks = 30;
+
+class LocalPostgresTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (geteuid() == 0) GTEST_SKIP() << "there is no user to run PostgreSQL as";
+    if (!std::filesystem::exists(std::string(kTestBinDirectory) + "/initdb")) {
+      GTEST_SKIP() << "PostgreSQL 15 is not installed";
+    }
+  }
+
+  TemporaryDirectory directory_;
+  const PemPair authority_ = create_authority("test").value();
+};
+
+std::string message_of(const Result<ActionOutcome>& outcome) {
+  return outcome.ok() ? "" : outcome.error().message;
+}
+
+TEST_F(LocalPostgresTest, ANewClusterBecomesAPrimaryOnTheReservedTimeline) {
+  PostgresNode node(directory_.path(), authority_, "paris-a");
+  EXPECT_EQ(node.observe().data, DataKind::absent);
+  ASSERT_EQ(message_of(node.perform(action::InitDatabase{node.goal})), "");
+  PostgresView view = node.observe();
+  EXPECT_EQ(view.data, DataKind::cluster);
+  EXPECT_TRUE(view.standby_signal);
+  ASSERT_TRUE(view.control);
+  EXPECT_EQ(view.control->version, 15);
+  EXPECT_TRUE(view.control->clean_shutdown);
+  EXPECT_EQ(view.control->primary_settings.at("max_connections"), 100);
+
+  ASSERT_TRUE(node.configure([](SettingsRole&) {}));
+  ASSERT_EQ(message_of(node.perform(action::StartStandby{node.goal})), "");
+  EXPECT_TRUE(node.reaches([](const PostgresView& seen) {
+    return seen.sql && seen.sql->in_recovery && seen.sql->replay_at_end;
+  }));
+  ASSERT_EQ(message_of(node.perform(action::Promote{TimelineId(4)})), "");
+  ASSERT_TRUE(
+      node.reaches([](const PostgresView& seen) { return seen.sql && !seen.sql->in_recovery; }));
+  ASSERT_EQ(message_of(node.perform(action::PrepareDatabase{node.goal})), "");
+  ASSERT_EQ(message_of(node.perform(action::PrepareDatabase{node.goal})), "");
+  const Result<ActionOutcome> barrier = node.perform(action::WriteBarrier{kEpoch, TimelineId(4)});
+  ASSERT_EQ(message_of(barrier), "");
+
+  view = node.observe();
+  ASSERT_TRUE(view.sql);
+  EXPECT_EQ(view.sql->timeline, TimelineId(4));
+  EXPECT_EQ(view.sql->timeline_start, view.history.at(TimelineId(4)));
+  EXPECT_EQ(view.history.size(), 1U);
+  EXPECT_TRUE(view.sql->database_ready);
+  EXPECT_TRUE(view.sql->lineage_ready);
+  EXPECT_TRUE(view.sql->read_only);
+  EXPECT_GE(view.sql->flushed, barrier->lsn);
+  EXPECT_TRUE(view.standby_signal);
+  EXPECT_EQ(node.sql("SELECT node || ':' || timeline FROM hactl.lineage").value(), "paris-a:4");
+}
+
+TEST_F(LocalPostgresTest, TheGateLetsClientsInOnlyWhenItIsOpen) {
+  PostgresNode node(directory_.path(), authority_, "paris-a");
+  ASSERT_TRUE(node.become_primary(TimelineId(2)));
+  Result<PgSession> client = node.connect_as_client();
+  ASSERT_TRUE(client.ok()) << client.error().message;
+  ASSERT_TRUE(client->run("CREATE TABLE t (x int)", kTestDeadline).ok());
+
+  ASSERT_TRUE(node.configure([](SettingsRole& role) { role.sync_names = ""; }));
+  ASSERT_EQ(message_of(node.perform(action::EndSessions{kEpoch})), "");
+  EXPECT_FALSE(client->run("INSERT INTO t VALUES (1)", kTestDeadline).ok());
+  EXPECT_FALSE(node.connect_as_client().ok());
+}
+
+TEST_F(LocalPostgresTest, AStandbyIsClonedOverTlsAndStreamsUnderItsEpochsName) {
+  PostgresNode primary(directory_.path(), authority_, "paris-a");
+  PostgresNode standby(directory_.path(), authority_, "rome-b");
+  PostgresNode::introduce(primary, standby);
+  ASSERT_TRUE(primary.become_primary(TimelineId(2)));
+  ASSERT_EQ(message_of(primary.perform(action::SetSlots{{"hactl_rome_b"}, false})), "");
+  EXPECT_EQ(message_of(standby.perform(action::Clone{primary.as_upstream(kEpoch), standby.goal})),
+            "");
+  ASSERT_TRUE(standby.follow(primary, kEpoch));
+
+  const PostgresView view = standby.observe();
+  EXPECT_TRUE(view.credential);
+  EXPECT_EQ(view.sql->receiver->upstream, primary.name);
+  EXPECT_EQ(view.sql->receiver->epoch, kEpoch);
+  EXPECT_EQ(view.sql->timeline, TimelineId(2));
+  EXPECT_TRUE(primary.reaches([&](const PostgresView& seen) {
+    return seen.sql && seen.sql->senders.size() == 1 && seen.sql->senders[0].streaming &&
+           seen.sql->senders[0].node == standby.name && seen.sql->senders[0].epoch == kEpoch;
+  }));
+  EXPECT_EQ(primary.observe().sql->slots, std::set<std::string>{"hactl_rome_b"});
+  EXPECT_EQ(message_of(primary.perform(action::EndSenders{{standby.name}})), "");
+  EXPECT_EQ(message_of(primary.perform(action::ProveCheckpointer{})), "");
+}
+
+TEST_F(LocalPostgresTest, ADetachedStandbyTakesNoMoreWal) {
+  PostgresNode primary(directory_.path(), authority_, "paris-a");
+  PostgresNode standby(directory_.path(), authority_, "rome-b");
+  PostgresNode::introduce(primary, standby);
+  ASSERT_TRUE(primary.become_primary(TimelineId(2)));
+  ASSERT_TRUE(standby.become_standby_of(primary, kEpoch));
+
+  // The settings still name the upstream: without the credential that is of no use.
+  ASSERT_EQ(message_of(standby.perform(action::Detach{})), "");
+  const PostgresView before = standby.observe();
+  EXPECT_FALSE(before.credential);
+  ASSERT_TRUE(primary.sql("CREATE TABLE t (x int); INSERT INTO t VALUES (1)").ok());
+  for (int look = 0; look < kLooks; ++look) {
+    const PostgresView view = standby.observe();
+    ASSERT_TRUE(view.sql);
+    EXPECT_EQ(view.sql->received, before.sql->received);
+    EXPECT_EQ(view.sql->timeline, TimelineId(2));
+    EXPECT_FALSE(view.sql->receiver && view.sql->receiver->streaming);
+  }
+  ASSERT_TRUE(standby.follow(primary, Epoch(2)));
+}
+
+TEST_F(LocalPostgresTest, AfterAnOrderlyStopTheWalEndsWhereTheStandbyIs) {
+  PostgresNode primary(directory_.path(), authority_, "paris-a");
+  PostgresNode standby(directory_.path(), authority_, "rome-b");
+  PostgresNode::introduce(primary, standby);
+  ASSERT_TRUE(primary.become_primary(TimelineId(2)));
+  ASSERT_TRUE(standby.become_standby_of(primary, kEpoch));
+
+  ASSERT_EQ(message_of(primary.perform(action::Stop{})), "");
+  PostgresView view = primary.observe();
+  EXPECT_FALSE(view.running);
+  EXPECT_FALSE(view.leftovers);
+  EXPECT_TRUE(view.standby_signal);
+  ASSERT_TRUE(view.control);
+  EXPECT_TRUE(view.control->clean_shutdown);
+  EXPECT_TRUE(view.control->was_primary);
+  EXPECT_EQ(standby.observe().sql->received, view.control->end);
+
+  ASSERT_TRUE(primary.configure([](SettingsRole& role) { role.sync_names = ""; }));
+  const Result<ActionOutcome> resumed = primary.perform(action::ResumeGated{primary.goal});
+  ASSERT_EQ(message_of(resumed), "");
+  EXPECT_NE(resumed->start_nonce, 0U);
+  view = primary.observe();
+  ASSERT_TRUE(view.sql);
+  EXPECT_FALSE(view.sql->in_recovery);
+  EXPECT_EQ(view.sql->timeline, TimelineId(2));
+  EXPECT_TRUE(view.standby_signal);
+  EXPECT_FALSE(primary.connect_as_client().ok());
+}
+
+TEST_F(LocalPostgresTest, ADivergedPrimaryIsRewoundAndItsWalIsKept) {
+  PostgresNode old(directory_.path(), authority_, "paris-a");
+  PostgresNode fresh(directory_.path(), authority_, "rome-b");
+  PostgresNode::introduce(old, fresh);
+  ASSERT_TRUE(old.become_primary(TimelineId(2)));
+  ASSERT_TRUE(fresh.become_standby_of(old, kEpoch));
+  ASSERT_EQ(message_of(fresh.perform(action::Detach{})), "");
+  ASSERT_TRUE(old.sql("CREATE TABLE lost (x int)").ok());
+  ASSERT_EQ(message_of(old.perform(action::Stop{.mode = action::Stop::Mode::immediate})), "");
+
+  ASSERT_TRUE(fresh.configure([](SettingsRole& role) { role.sync_names = ""; }));
+  ASSERT_EQ(message_of(fresh.perform(action::Promote{TimelineId(4)})), "");
+  ASSERT_TRUE(fresh.reaches([](const PostgresView& view) {
+    return view.sql && !view.sql->in_recovery && view.sql->timeline == TimelineId(4);
+  }));
+  ASSERT_EQ(message_of(fresh.perform(action::Checkpoint{Epoch(2)})), "");
+  ASSERT_EQ(message_of(old.perform(action::Rewind{fresh.as_upstream(Epoch(2)), old.goal})), "");
+  EXPECT_FALSE(std::filesystem::is_empty(old.paths.state_directory + "/diverged"));
+  ASSERT_TRUE(old.follow(fresh, Epoch(2)));
+  EXPECT_EQ(old.observe().sql->timeline, TimelineId(4));
+  EXPECT_EQ(old.sql("SELECT count(*) FROM pg_class WHERE relname = 'lost'").value(), "0");
+}
+
+TEST_F(LocalPostgresTest, ANewAgentFindsTheRunningServerAndHearsOfItsEnd) {
+  PostgresNode node(directory_.path(), authority_, "paris-a");
+  ASSERT_TRUE(node.become_primary(TimelineId(2)));
+  const auto before = find_postmaster(node.goal.data_directory);
+  node.restart_agent();
+  const auto after = find_postmaster(node.goal.data_directory);
+  ASSERT_TRUE(before && after);
+  EXPECT_EQ(before->pid, after->pid);
+  EXPECT_TRUE(node.observe().sql);
+  ASSERT_EQ(message_of(node.perform(action::StartStandby{node.goal})), "");
+  ASSERT_EQ(message_of(node.perform(action::Stop{})), "");
+  EXPECT_TRUE(node.reaches([&](const PostgresView&) { return node.exits > 0; }));
+  EXPECT_TRUE(server_processes(node.goal.data_directory).empty());
+}
+
+TEST_F(LocalPostgresTest, ErrorsSayInOneLineWhatIsWrong) {
+  PostgresNode node(directory_.path(), authority_, "paris-a");
+  const std::string data = node.goal.data_directory;
+  ASSERT_TRUE(make_directories(data, 0700).ok());
+  ASSERT_TRUE(write_file_atomically(data + "/letter.txt", "dear", 0600).ok());
+  EXPECT_EQ(node.observe().data, DataKind::foreign);
+  EXPECT_EQ(message_of(node.perform(action::InitDatabase{node.goal})),
+            "data directory " + data +
+                " can't be read or holds files that are not PostgreSQL's: empty it or choose"
+                " another");
+  ASSERT_TRUE(remove_file(data + "/letter.txt").ok());
+  PostgresGoal other = node.goal;
+  other.version = 14;
+  EXPECT_EQ(message_of(node.perform(action::InitDatabase{other})),
+            "PostgreSQL in " + std::string(kTestBinDirectory) + " is version 15, wanted is 14");
+
+  ASSERT_EQ(message_of(node.perform(action::InitDatabase{node.goal})), "");
+  ASSERT_TRUE(node.configure([](SettingsRole&) {}));
+  const int taken = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(node.goal.port);
+  ASSERT_EQ(bind(taken, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(listen(taken, 1), 0);
+  EXPECT_NE(message_of(node.perform(action::StartStandby{node.goal}))
+                .find("another program uses its port"),
+            std::string::npos);
+  close(taken);
+  EXPECT_EQ(message_of(node.perform(action::StartStandby{node.goal})), "");
+}
+
+}  // namespace
+}  // namespace hactl

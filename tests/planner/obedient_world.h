@@ -1,0 +1,175 @@
+// A world for tests in which every living node does at once what it is told; the test breaks it.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+
+#include "planner/plan.h"
+#include "tests/planner/formations.h"
+
+namespace hactl::testing {
+
+class ObedientWorld {
+ public:
+  explicit ObedientWorld(FormationSpec wanted) : spec(std::move(wanted)), record(fresh_record()) {
+    for (const Member& member : spec.members())
+      add(member.name);
+  }
+
+  void add(const NodeName& name) {
+    ObservedNode& node = observed.nodes[name];
+    node.report.node = name;
+    node.report.state = NodeState::empty;
+    node.received_at = node.steady_since = now;
+  }
+
+  Plan next() const { return plan(spec, generation, record, observed, now); }
+
+  /// Plans and obeys until nothing changes; the events on the way are kept in `events`.
+  void settle() {
+    constexpr int kRounds = 300;
+    for (int round = 0; round < kRounds; ++round) {
+      const Plan now_plan = next();
+      if (now_plan.record) {
+        if (now_plan.record->phase != record.phase || now_plan.record->epoch != record.epoch) {
+          observed.phase_since = now;
+        }
+        record = *now_plan.record;
+        for (const Event& event : now_plan.events)
+          events.push_back(event.reason);
+        if (after_decision) after_decision(record);
+        continue;
+      }
+      const auto before = observed.nodes;
+      obey(now_plan.goals);
+      if (before == observed.nodes && !pass()) return;
+    }
+  }
+
+  void kill(const std::string& name) { dead.insert(NodeName(name)); }
+  void revive(const std::string& name) {
+    dead.erase(NodeName(name));
+    observed.nodes[NodeName(name)].received_at = now;
+  }
+
+  NodeReport& report(const std::string& name) { return observed.nodes[NodeName(name)].report; }
+
+  std::string condition(const std::string& type) const {
+    for (const Condition& c : next().conditions) {
+      if (c.type == type) return std::string(to_string(c.status)) + " " + c.message;
+    }
+    return "";
+  }
+
+  FormationSpec spec;
+  Generation generation{1};
+  FormationRecord record;
+  Observed observed;
+  Instant now = at(100'000);
+  std::set<NodeName> dead;
+  bool only_unheard = false;  ///< The dead still stream: only the controller does not hear them.
+  std::vector<std::string> events;
+  std::function<void(const FormationRecord&)> after_decision;
+
+ private:
+  /// Lets time go on until something could change; false when nothing would for a long time.
+  bool pass() {
+    if (++quiet_ > 70) {
+      quiet_ = 0;
+      return false;
+    }
+    now += Duration{1'000};
+    for (auto& [name, node] : observed.nodes) {
+      if (!dead.contains(name)) node.received_at = now;
+    }
+    return true;
+  }
+
+  void obey(const std::map<NodeName, Goal>& goals) {
+    for (const auto& [name, goal] : goals) {
+      if (!dead.contains(name)) obey_one(goal, observed.nodes[name].report);
+    }
+    for (const auto& [name, goal] : goals) {
+      if (observed.nodes[name].report.primary) stream(name, goals);
+    }
+  }
+
+  void obey_one(const Goal& goal, NodeReport& report) {
+    if (goal.epoch < report.promised && goal.state != GoalState::drop) return;
+    report.promised = std::max(report.promised, goal.epoch);
+    switch (goal.state) {
+      case GoalState::bootstrap:
+      case GoalState::promote:
+      case GoalState::primary: {
+        report.state = NodeState::primary;
+        report.system_id = SystemId(7);
+        report.final_for = Epoch(0);
+        report.receiver.reset();
+        PrimaryView view = report.primary.value_or(PrimaryView{});
+        view.epoch = goal.sync->epoch;
+        view.timeline = goal.timeline;
+        view.gate_open = true;
+        view.confirmed = true;
+        view.applied = goal.sync->generation;
+        if (report.position.timeline != goal.timeline) view.start = report.position.lsn;
+        report.position = WalPosition{goal.timeline, report.position.lsn};
+        report.primary = view;
+        break;
+      }
+      case GoalState::standby:
+      case GoalState::rebuild:
+        if (!goal.upstream) return;
+        report.state = NodeState::standby;
+        report.system_id = goal.system_id;
+        report.primary.reset();
+        report.final_for = Epoch(0);
+        if (goal.state == GoalState::rebuild) report.node_incarnation = goal.rebuild_above.next();
+        report.receiver =
+            ReceiverView{goal.upstream->node, goal.upstream->epoch, goal.chain.back().timeline,
+                         only_unheard || !dead.contains(goal.upstream->node)};
+        break;
+      case GoalState::hold:
+        report.state = NodeState::held;
+        report.final_for = goal.epoch;
+        report.receiver.reset();
+        report.primary.reset();
+        break;
+      case GoalState::fast_forward:
+        report.position = *goal.position;
+        report.final_for = goal.epoch;
+        break;
+      case GoalState::demote:
+        report.state = NodeState::fenced;
+        report.final_for = goal.epoch;
+        report.primary.reset();
+        break;
+      case GoalState::drop:
+        report = NodeReport{};
+        report.node = goal.node;
+        report.state = NodeState::dropped;
+        break;
+      case GoalState::init:
+      case GoalState::maintenance:
+      case GoalState::fence: break;
+    }
+  }
+
+  void stream(const NodeName& primary, const std::map<NodeName, Goal>& goals) {
+    NodeReport& report = observed.nodes[primary].report;
+    if (dead.contains(primary)) return;
+    report.primary->senders.clear();
+    for (const auto& [name, goal] : goals) {
+      NodeReport& standby = observed.nodes[name].report;
+      const bool follows = standby.receiver && standby.receiver->upstream == primary;
+      if (!follows || dead.contains(name)) continue;
+      standby.position = report.position;
+      report.primary->senders.push_back(SenderView{name, report.primary->epoch, true,
+                                                   report.position.lsn, report.position.lsn, 1});
+    }
+  }
+
+  int quiet_ = 0;
+};
+
+}  // namespace hactl::testing

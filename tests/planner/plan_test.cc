@@ -1,0 +1,195 @@
+#include "planner/plan.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "model/limits.h"
+#include "planner/preview.h"
+#include "tests/planner/obedient_world.h"
+
+namespace hactl::testing {
+namespace {
+
+bool before(const std::vector<std::string>& events, const std::string& first,
+            const std::string& then) {
+  const auto a = std::ranges::find(events, first);
+  return a != events.end() && std::find(a, events.end(), then) != events.end();
+}
+
+TEST(Plan, BootstrapsTheThreeRegionsUntilNothingIsLeftToDo) {
+  ObedientWorld world(three_regions());
+  world.settle();
+  EXPECT_EQ(world.condition("Converged"), "True every node is as the spec says");
+  EXPECT_EQ(world.record.primary, NodeName("paris-a"));
+  EXPECT_EQ(to_string(world.record.in_force.back()), "ANY 1 (paris-b, paris-c)");
+}
+
+TEST(Plan, IsAFixedPointOnceConverged) {
+  ObedientWorld world(three_regions());
+  world.settle();
+  const Plan once = world.next();
+  EXPECT_FALSE(once.record);
+  EXPECT_EQ(once.goals, world.next().goals);
+}
+
+TEST(Plan, NeverClonesMoreThanTheLimitAtOnce) {
+  ObedientWorld world(three_regions());
+  int most = 0;
+  world.after_decision = [&](const FormationRecord&) {
+    int cloning = 0;
+    for (const auto& [name, goal] : world.next().goals) {
+      if (goal.state == GoalState::standby &&
+          world.observed.nodes[name].report.state == NodeState::empty) {
+        ++cloning;
+      }
+    }
+    most = std::max(most, cloning);
+  };
+  world.settle();
+  EXPECT_LE(most, static_cast<int>(kClonesAtOnceMax));
+}
+
+TEST(Plan, WidensTheQuorumBeforeAMigrationAndNarrowsItAfter) {
+  ObedientWorld world(three_regions());
+  world.settle();
+  world.events.clear();
+  world.spec.regions[0].replication_quorum = false;
+  world.spec.regions[1].replication_quorum = true;
+  world.spec.regions[1].candidate_priority = 65;
+  world.generation = Generation(2);
+  std::vector<std::string> settings;
+  world.after_decision = [&](const FormationRecord& record) {
+    if (record.in_force.size() == 1) settings.push_back(to_string(record.in_force.back()));
+  };
+  world.settle();
+  EXPECT_EQ(world.record.primary, NodeName("amsterdam-a"));
+  EXPECT_EQ(world.condition("Converged"), "True every node is as the spec says");
+  EXPECT_TRUE(before(world.events, "QuorumChanged", "SwitchoverStarted"));
+  EXPECT_TRUE(before(world.events, "PrimaryOpened", "QuorumChanging"));
+  const std::vector<std::string> expected{
+      "ANY 1 (amsterdam-a, amsterdam-b, amsterdam-c, paris-b, paris-c)",
+      "ANY 1 (amsterdam-b, amsterdam-c, paris-b, paris-c)", "ANY 1 (amsterdam-b, amsterdam-c)"};
+  settings.erase(std::unique(settings.begin(), settings.end()), settings.end());
+  EXPECT_EQ(settings, expected);
+}
+
+TEST(Plan, FailsOverWhenThePrimarysPostgresHasStopped) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  world.report("a").state = NodeState::stopped;
+  world.report("a").primary.reset();
+  world.kill("a");
+  world.settle();
+  EXPECT_EQ(world.record.primary, NodeName("b"));
+  EXPECT_EQ(world.record.epoch, Epoch(2));
+  EXPECT_EQ(world.condition("Available"), "True b takes writes");
+}
+
+TEST(Plan, DoesNotFailOverWhileStandbysStillReceiveFromASilentPrimary) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  world.kill("a");
+  world.only_unheard = true;
+  world.settle();
+  EXPECT_EQ(world.record.epoch, Epoch(1));
+  EXPECT_EQ(world.record.phase, Phase::stable);
+}
+
+TEST(Plan, IsBlockedWhenAcknowledgedCommitsMayBeElsewhere) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  world.kill("a");
+  world.kill("b");
+  world.settle();
+  EXPECT_EQ(world.record.epoch, Epoch(1));
+  EXPECT_NE(world.condition("Available").find("one of a, b may hold acknowledged commits"),
+            std::string::npos)
+      << world.condition("Available");
+  world.revive("b");
+  world.settle();
+  EXPECT_EQ(world.record.primary, NodeName("b"));
+}
+
+TEST(Plan, FetchesWhatTheCandidateLacksBeforeItIsPromoted) {
+  ObedientWorld world(three_nodes());
+  world.spec.regions[0].nodes[2].candidate_priority = 0;
+  world.settle();
+  world.report("c").position.lsn = Lsn(500);
+  world.report("b").position.lsn = Lsn(300);
+  world.report("a").state = NodeState::stopped;
+  world.report("a").primary.reset();
+  world.report("a").position = WalPosition{};
+  world.kill("a");
+  world.settle();
+  EXPECT_EQ(world.record.primary, NodeName("b"));
+  EXPECT_TRUE(before(world.events, "FetchingWal", "CandidateChosen"));
+  EXPECT_EQ(world.record.lineage.back().start, Lsn(500));
+}
+
+TEST(Plan, DoesNotMoveBackAfterAFailoverUnlessToldTo) {
+  ObedientWorld world(three_nodes());
+  world.spec.regions[0].nodes[0].candidate_priority = 90;
+  world.settle();
+  world.report("a").state = NodeState::stopped;
+  world.report("a").primary.reset();
+  world.kill("a");
+  world.settle();
+  ASSERT_EQ(world.record.primary, NodeName("b"));
+  world.revive("a");
+  world.settle();
+  EXPECT_EQ(world.record.primary, NodeName("b"));
+  EXPECT_EQ(world.condition("PrimaryPreferred").substr(0, 5), "False");
+  world.spec.failback = Failback::automatic;
+  world.settle();
+  EXPECT_EQ(world.record.primary, NodeName("a"));
+}
+
+TEST(Plan, DropsANodeThatLeftTheSpecAndMovesThePrimaryAwayFirst) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  world.spec.regions[0].nodes.erase(world.spec.regions[0].nodes.begin());
+  world.generation = Generation(2);
+  world.settle();
+  EXPECT_EQ(world.record.primary, NodeName("b"));
+  EXPECT_TRUE(world.record.dropped.contains(NodeName("a")));
+  EXPECT_TRUE(before(world.events, "PrimaryOpened", "NodeDropped"));
+}
+
+TEST(Plan, ExcludesANodeThatForgotAndBuildsItAnew) {
+  ObedientWorld world(three_nodes());
+  for (auto& [name, node] : world.observed.nodes)
+    node.report.sequence = AgentSeq(20);
+  world.settle();
+  world.report("c").sequence = AgentSeq(2);
+  world.settle();
+  EXPECT_TRUE(before(world.events, "NodeForgot", "QuorumChanging") ||
+              before(world.events, "NodeForgot", "NodeForgot"));
+  EXPECT_EQ(world.condition("Converged"), "True every node is as the spec says");
+}
+
+TEST(Preview, ShowsTheStepsOfAMigrationInTheOrderInWhichTheyAreTaken) {
+  ObedientWorld world(three_regions());
+  world.settle();
+  world.spec.regions[1].replication_quorum = true;
+  world.spec.regions[1].candidate_priority = 65;
+  const Preview shown = preview(world.spec, Generation(2), world.record, world.observed, world.now);
+  EXPECT_TRUE(shown.converges) << shown.blocked;
+  std::vector<std::string> pauses;
+  for (const PreviewStep& step : shown.steps) {
+    if (step.writes_pause) pauses.push_back(step.title);
+  }
+  ASSERT_EQ(pauses.size(), 1U);
+  EXPECT_EQ(pauses.front(),
+            "the primary moves from paris-a to amsterdam-a: its candidate-priority 65 is higher "
+            "than 50");
+}
+
+TEST(Preview, OfANewFormationConverges) {
+  const FormationSpec spec = three_regions();
+  const Preview shown = preview(spec, Generation(1), fresh_record(), Observed{}, at(1'000));
+  EXPECT_TRUE(shown.converges) << shown.blocked;
+}
+
+}  // namespace
+}  // namespace hactl::testing
