@@ -122,10 +122,11 @@ bool wait_until_gone(const std::string& data_directory, Duration limit) {
   const auto until = Clock::now() + limit;
   while (true) {
     const std::optional<RunningPostmaster> running = find_postmaster(data_directory);
-    if (!running && server_processes(data_directory).empty()) return true;
+    const std::vector<pid_t> pids =
+        running ? std::vector<pid_t>{running->pid} : server_processes(data_directory);
+    if (pids.empty()) return true;
     if (Clock::now() >= until) return false;
-    const Result<ProcessWatch> watch =
-        ProcessWatch::open(running ? running->pid : server_processes(data_directory).front());
+    const Result<ProcessWatch> watch = ProcessWatch::open(pids.front());
     if (watch.ok()) static_cast<void>(watch->wait(kLookStep));
     if (running) reap(running->pid);
   }

@@ -162,11 +162,12 @@ Result<Done> end_senders(PgSession& session, const std::set<NodeName>& nodes) {
 }
 
 Result<Done> end_slow_senders(PgSession& session) {
-  // A standby reports every second, so that only two missed reports are silence.
+  // A standby reports every second, so that only two missed reports are silence. One that has just
+  // connected has reported nothing yet, and needs the last WAL as much as the others.
   return run(session,
              "SELECT pg_terminate_backend(pid) FROM pg_stat_replication WHERE"
              " pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()"
-             " ELSE pg_current_wal_flush_lsn() END, coalesce(flush_lsn, '0/0')) > 1048576"
+             " ELSE pg_current_wal_flush_lsn() END, flush_lsn) > 1048576"
              " OR reply_time < clock_timestamp() - interval '2 seconds'",
              1s);
 }

@@ -54,6 +54,10 @@ std::optional<int> read_number(const Place& place, int low, int high) {
   int number = 0;
   const auto [end, error] =
       std::from_chars(node.text.data(), node.text.data() + node.text.size(), number);
+  if (error == std::errc::result_out_of_range) {
+    place.fail(shown(node) + " is too large a number");
+    return std::nullopt;
+  }
   if (error != std::errc{} || number < low || number > high) {
     place.fail(shown(node) + " is not between " + std::to_string(low) + " and " +
                std::to_string(high));
@@ -91,7 +95,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 std::string unknown_field(const std::string& key, const std::vector<std::string>& known) {
   std::string list;
   const std::string* best = nullptr;
-  std::size_t best_distance = std::max<std::size_t>(key.size() / 3, 1) + 1;
+  // Two letters exchanged are two changes; in very short keys that is already another word.
+  std::size_t best_distance = key.size() < 4 ? 2 : std::max<std::size_t>(key.size() / 3, 2) + 1;
   for (const std::string& name : known) {
     list += (list.empty() ? "" : ", ") + name;
     if (key.size() > kComparedBytesMax) continue;

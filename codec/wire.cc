@@ -68,7 +68,7 @@ std::uint64_t read_number(const At& at, std::uint64_t low, std::uint64_t high) {
     return 0;
   }
   const auto number = at.value.get<std::uint64_t>();
-  const bool negative = !at.value.is_number_unsigned();
+  const bool negative = !at.value.is_number_unsigned() && at.value.get<std::int64_t>() < 0;
   if (negative || number < low || number > high) {
     at.fail(shown(at.value) + " is not between " + std::to_string(low) + " and " +
             std::to_string(high));

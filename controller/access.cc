@@ -27,6 +27,7 @@ constexpr std::array kPermissions{
     Permission{.resource = Resource::formation, .method = "PUT", .admin = true},
     Permission{.resource = Resource::formation, .method = "DELETE", .admin = true},
     Permission{.resource = Resource::status, .method = "GET", .admin = true, .viewer = true},
+    Permission{.resource = Resource::plan, .method = "GET", .admin = true, .viewer = true},
     Permission{.resource = Resource::plan, .method = "POST", .admin = true},
     Permission{.resource = Resource::nodes, .method = "GET", .admin = true, .viewer = true},
     Permission{.resource = Resource::node, .method = "GET", .admin = true, .viewer = true},

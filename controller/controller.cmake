@@ -1,3 +1,20 @@
 # Sources of controller/. The loop stands by itself, so that the simulator can run it.
 hactl_library(controller_loop DEPENDS planner PACKAGES fmt::fmt
   SOURCES controller/formation_change.cc controller/formation_loop.cc)
+
+# The API's description becomes part of the program.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS schemas/openapi.json)
+file(READ ${PROJECT_SOURCE_DIR}/schemas/openapi.json HACTL_OPENAPI)
+configure_file(controller/openapi.cc.in ${PROJECT_BINARY_DIR}/controller/openapi.cc @ONLY)
+
+hactl_library(controller
+  DEPENDS controller_loop codec io
+  PACKAGES SQLite::SQLite3 nlohmann_json::nlohmann_json fmt::fmt Threads::Threads
+  SOURCES controller/access.cc controller/answers.cc controller/api.cc
+          controller/api_formations.cc controller/api_nodes.cc controller/daemon.cc
+          controller/formation_set.cc controller/goal_polls.cc controller/metrics.cc
+          controller/random_text.cc controller/setup.cc controller/shown.cc
+          controller/sqlite_store.cc controller/stored_json.cc controller/watches.cc
+          ${PROJECT_BINARY_DIR}/controller/openapi.cc)
+
+hactl_program(ha-controller DEPENDS controller PACKAGES CLI11::CLI11 SOURCES controller/main.cc)

@@ -76,9 +76,10 @@ void FormationSet::apply(ApplyRequest request, FormationLoop::ChangeCallback cal
   }
   FormationLoop& loop = found == loops_.end() ? make(name) : *found->second;
   loop.apply(std::move(request),
-             [this, &loop, callback = std::move(callback)](Result<Changed> changed) {
-               if (changed.ok() && loop.exists()) hand_over_reports(loop);
-               if (!loop.exists()) forget_later(loop.name());
+             [this, name, callback = std::move(callback)](Result<Changed> changed) {
+               FormationLoop* now = find(name);
+               if (changed.ok() && now != nullptr) hand_over_reports(*now);
+               if (now == nullptr) forget_later(name);
                callback(std::move(changed));
              });
 }

@@ -87,7 +87,9 @@ Error Api::unreachable(const Error& error) const {
                fmt::format("Unable to connect to the server {}: {}", server_, error.message)};
 }
 
-Result<nlohmann::json> Api::get(const std::string& path) { return send("GET", path, nullptr); }
+Result<nlohmann::json> Api::get(const std::string& path) {
+  return send("GET", path, nullptr);
+}
 
 Result<nlohmann::json> Api::send(const std::string& method, const std::string& path,
                                  const nlohmann::json& body) {

@@ -57,7 +57,8 @@ std::string formation_path(const std::string& name = {}, std::string_view rest =
 /// The items of a list answer, whatever key they are under.
 const nlohmann::json& items_of(const nlohmann::json& list, const char* key);
 
-/// The line for an answer that is not 2xx: "Error from server (NotFound): formations "x" not found".
+/// The line for an answer that is not 2xx: "Error from server (NotFound): formations "x" not
+/// found".
 Error server_error(int status, std::string_view body);
 
 }  // namespace hactl

@@ -14,9 +14,9 @@ namespace {
 std::string outcome_of(const std::optional<FormationItem>& before, const Formation& written,
                        const std::optional<FormationItem>& after) {
   if (!before) return "created";
-  const bool same = after ? after->generation == before->generation &&
-                                after->formation == before->formation
-                          : before->formation == written;
+  const bool same =
+      after ? after->generation == before->generation && after->formation == before->formation
+            : before->formation == written;
   return same ? "unchanged" : "configured";
 }
 
@@ -39,8 +39,7 @@ void print(Terminal& terminal, const ApplyOptions& options, const nlohmann::json
   } else if (options.output == "name") {
     terminal.out() << fmt::format("formation/{}\n", name);
   } else {
-    terminal.out() << fmt::format("formation/{} {}{}\n", name, outcome,
-                                  suffix_of(options.dry_run));
+    terminal.out() << fmt::format("formation/{} {}{}\n", name, outcome, suffix_of(options.dry_run));
   }
   terminal.out() << std::flush;
 }

@@ -150,7 +150,8 @@ Result<Context> choose_context(const Config& config, const std::string& name) {
   if (wanted.empty()) return Error{ErrorCode::not_found, "no current context is set"};
   const auto found = std::ranges::find(config.contexts, wanted, &Context::name);
   if (found == config.contexts.end()) {
-    return Error{ErrorCode::not_found, fmt::format("no context exists with the name: \"{}\"", wanted)};
+    return Error{ErrorCode::not_found,
+                 fmt::format("no context exists with the name: \"{}\"", wanted)};
   }
   return *found;
 }

@@ -35,7 +35,8 @@ Result<Config> parse_config(std::string_view text, const std::string& file);
 /// The configuration as parse_config() reads it.
 std::string config_text(const Config& config);
 
-/// Reads a configuration file and makes its relative file names absolute. Errors: not_found, invalid.
+/// Reads a configuration file and makes its relative file names absolute. Errors: not_found,
+/// invalid.
 Result<Config> load_config(const std::string& file);
 
 /// Writes a configuration (mode 0600), making its directory when missing.

@@ -35,8 +35,8 @@ Result<int> run_config_get_contexts(Session& session) {
   if (!config.ok()) return config.error();
   Table table({"CURRENT", "NAME", "CONTROLLER"});
   for (const Context& context : config->contexts) {
-    table.add({context.name == config->current_context ? "*" : " ", context.name,
-               context.controller});
+    table.add(
+        {context.name == config->current_context ? "*" : " ", context.name, context.controller});
   }
   table.print(session.terminal());
   return kExitDone;

@@ -55,9 +55,9 @@ Result<std::string> connection_uri(const FormationSpec& spec, const UriRequest& 
   const std::string trust =
       fmt::format("sslmode=verify-full&sslrootcert={}", percent_encoded(request.ca_file, "/"));
   if (request.format == UriFormat::jdbc) {
-    std::string uri = fmt::format("jdbc:postgresql://{}/{}?targetServerType={}&{}&user={}",
-                                  hosts_of(members), database,
-                                  reads ? "preferSecondary" : "primary", trust, user);
+    std::string uri =
+        fmt::format("jdbc:postgresql://{}/{}?targetServerType={}&{}&user={}", hosts_of(members),
+                    database, reads ? "preferSecondary" : "primary", trust, user);
     if (!password.empty()) uri += "&password=" + password;
     return uri;
   }

@@ -28,8 +28,7 @@ void print_section(Terminal& terminal, std::string_view name, const Table& table
   }
   terminal.out() << "\n";
   const std::string text = table.text(
-      TableHeader::shown,
-      terminal.colour() ? Terminal::Colour::allowed : Terminal::Colour::never);
+      TableHeader::shown, terminal.colour() ? Terminal::Colour::allowed : Terminal::Colour::never);
   std::string_view rest = text;
   while (!rest.empty()) {
     const std::size_t end = rest.find('\n');
@@ -88,8 +87,8 @@ void print_formation(Terminal& terminal, const FormationItem& item) {
   print_field(out, "Epoch", std::to_string(item.status.epoch.value));
   print_field(out, "Commits Wait For", item.status.sync);
   print_field(out, "Number Sync Standbys", std::to_string(spec.sync_standbys()));
-  print_field(out, "Database", fmt::format("{} (owner {})", spec.postgres.database,
-                                           spec.postgres.username));
+  print_field(out, "Database",
+              fmt::format("{} (owner {})", spec.postgres.database, spec.postgres.username));
   print_field(out, "Postgres Version", std::to_string(spec.postgres.version));
   print_conditions(terminal, item.status);
   Table nodes(node_heading(TableWidth::narrow));
@@ -124,8 +123,8 @@ Result<int> run_describe(Session& session, const DescribeOptions& options) {
   if (!item.ok()) return item.error();
   std::string object;
   if (node) {
-    const auto found = std::ranges::find(item->status.nodes, NodeName(options.name),
-                                         &NodeStatus::name);
+    const auto found =
+        std::ranges::find(item->status.nodes, NodeName(options.name), &NodeStatus::name);
     if (found == item->status.nodes.end()) {
       return Error{ErrorCode::not_found, fmt::format("Error from server (NotFound): nodes \"{}\" "
                                                      "not found",

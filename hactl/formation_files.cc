@@ -41,8 +41,8 @@ std::string problems_text(const std::vector<SpecProblem>& problems, std::string_
 
 Result<Done> append_file(const std::string& path, std::vector<WrittenFormation>& result) {
   const std::string name = path == "-" ? "standard input" : path;
-  Result<std::string> text = path == "-" ? Result<std::string>(read_standard_input())
-                                         : read_file(path, kSpecBytesMax);
+  Result<std::string> text =
+      path == "-" ? Result<std::string>(read_standard_input()) : read_file(path, kSpecBytesMax);
   if (!text.ok()) return text.error().within("error");
   ParsedFormations parsed = parse_formations_yaml(*text, name);
   if (!parsed.ok()) {

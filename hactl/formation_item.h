@@ -1,5 +1,5 @@
-// FormationItem: a formation as the controller serves it, decoded: what was written, its status, and
-// what the controller knows of the object.
+// FormationItem: a formation as the controller serves it, decoded: what was written, its status,
+// and what the controller knows of the object.
 #pragma once
 
 #include <optional>

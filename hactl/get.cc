@@ -46,8 +46,8 @@ TableWidth width_of(const GetOptions& options) {
 }
 
 Shown shown(const FormationItem& item, const GetOptions& options) {
-  Shown result{item.formation.name.value, formation_row(item, utc_now(), width_of(options)), {},
-               item.raw};
+  Shown result{
+      item.formation.name.value, formation_row(item, utc_now(), width_of(options)), {}, item.raw};
   Table::Row lasting = result.row;
   constexpr std::size_t kAgeColumn = 8;
   lasting.erase(lasting.begin() + kAgeColumn);
@@ -202,7 +202,8 @@ Result<int> run_get(Session& session, const GetOptions& options) {
   if (options.watch) return watch(session, options, find);
   const Found found = find();
   if (!found.ok()) return found.error();
-  const bool table = options.output.empty() || options.output == "table" || options.output == "wide";
+  const bool table =
+      options.output.empty() || options.output == "table" || options.output == "wide";
   if (found->empty() && table) {
     session.terminal().notes() << "No resources found\n";
     return kExitDone;

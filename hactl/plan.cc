@@ -54,8 +54,7 @@ Result<int> run_plan(Session& session, const PlanOptions& options) {
   if (!chosen.ok()) return chosen.error();
   const Result<Api*> api = session.api();
   if (!api.ok()) return api.error();
-  const Result<nlohmann::json> plan =
-      (*api)->send("POST", formation_path(*chosen, "/plan"), body);
+  const Result<nlohmann::json> plan = (*api)->send("POST", formation_path(*chosen, "/plan"), body);
   if (!plan.ok()) return plan.error();
   if (options.output == "json") {
     session.terminal().out() << pretty_json(*plan);

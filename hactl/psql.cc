@@ -14,8 +14,7 @@ Result<int> run_psql(Session& session, const PsqlOptions& options) {
   request.target = options.read_only ? UriTarget::read_only : UriTarget::read_write;
   const Result<std::string> formation = session.formation_name(options.formation);
   if (!formation.ok()) return formation.error();
-  const Result<std::string> uri =
-      formation_uri(session, *formation, request, Password::left_out);
+  const Result<std::string> uri = formation_uri(session, *formation, request, Password::left_out);
   if (!uri.ok()) return uri.error();
   const Result<std::string> password = formation_password(session, *formation);
   if (!password.ok()) return password.error();

@@ -94,8 +94,7 @@ Table::Row formation_row(const FormationItem& item, UtcTime now, TableWidth widt
                  condition_text(status, "Converged"),
                  age_since(item.created, now)};
   if (width == TableWidth::wide) {
-    append(row, {status.phase, condition_text(status, "PrimaryPreferred"),
-                 attention_text(status)});
+    append(row, {status.phase, condition_text(status, "PrimaryPreferred"), attention_text(status)});
   }
   return row;
 }
@@ -127,7 +126,9 @@ Table::Row node_row(const NodeStatus& node, TableWidth width) {
   return row;
 }
 
-Table::Row event_heading() { return {"LAST-SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"}; }
+Table::Row event_heading() {
+  return {"LAST-SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"};
+}
 
 Table::Row event_row(const Event& event, UtcTime now) {
   return {age_since(event.time, now), event.warning ? "Warning" : "Normal", event.reason,

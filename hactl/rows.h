@@ -16,7 +16,8 @@ Table::Row formation_heading(TableWidth width);
 /// nobody; MESSAGE is of the first condition that is not as it should be.
 Table::Row formation_row(const FormationItem& item, UtcTime now, TableWidth width);
 
-/// NAME REGION ROLE GOAL STATE PRIORITY QUORUM TLI LSN LAG HEALTHY; wide: HOST PORT HEARD RULE MESSAGE.
+/// NAME REGION ROLE GOAL STATE PRIORITY QUORUM TLI LSN LAG HEALTHY; wide: HOST PORT HEARD RULE
+/// MESSAGE.
 Table::Row node_heading(TableWidth width);
 Table::Row node_row(const NodeStatus& node, TableWidth width);
 

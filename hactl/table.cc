@@ -13,7 +13,9 @@ namespace {
 constexpr std::size_t kColumnGap = 3;
 constexpr std::string_view kNone = "<none>";
 
-std::string_view shown(const std::string& cell) { return cell.empty() ? kNone : cell; }
+std::string_view shown(const std::string& cell) {
+  return cell.empty() ? kNone : cell;
+}
 
 // UTF-8 continuation bytes take no column.
 std::size_t width_of(std::string_view text) {
@@ -68,8 +70,8 @@ std::string Table::text(TableHeader header, Terminal::Colour colour) const {
 }
 
 void Table::print(Terminal& terminal, TableHeader header) const {
-  terminal.out() << text(header, terminal.colour() ? Terminal::Colour::allowed
-                                                   : Terminal::Colour::never)
+  terminal.out() << text(header,
+                         terminal.colour() ? Terminal::Colour::allowed : Terminal::Colour::never)
                  << std::flush;
 }
 

@@ -34,9 +34,10 @@ Result<Wanted> parse_wanted(const std::string& text) {
   if (status == "true") return Wanted{type, ConditionStatus::yes};
   if (status == "false") return Wanted{type, ConditionStatus::no};
   if (status == "unknown") return Wanted{type, ConditionStatus::unknown};
-  return local_error(fmt::format("unrecognized condition: \"{}\": the status is True, False or "
-                                 "Unknown",
-                                 text));
+  return local_error(
+      fmt::format("unrecognized condition: \"{}\": the status is True, False or "
+                  "Unknown",
+                  text));
 }
 
 }  // namespace

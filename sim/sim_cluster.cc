@@ -66,13 +66,16 @@ void SimCluster::open_stream(SimServer& upstream, SimServer& standby, Match matc
       standby.disk.history.insert_or_assign(timeline, branch);
     }
   }
-  Stream stream{.upstream = upstream.name, .standby = standby.name,
-                .sender_process = upstream.process(), .receiver_process = standby.process(),
-                .stuck = matched == Match::left_behind, .sender_heard = queue_.now(),
-                .receiver_heard = queue_.now(),
-                .next = upstream.disk.count_up_to(standby.disk.end()),
-                .timeline = upstream.timeline(),
-                .receiver_application = standby.startup_settings().application_name};
+  Stream stream;
+  stream.upstream = upstream.name;
+  stream.standby = standby.name;
+  stream.sender_process = upstream.process();
+  stream.receiver_process = standby.process();
+  stream.stuck = matched == Match::left_behind;
+  stream.sender_heard = stream.receiver_heard = queue_.now();
+  stream.next = upstream.disk.count_up_to(standby.disk.end());
+  stream.timeline = upstream.timeline();
+  stream.receiver_application = standby.startup_settings().application_name;
   stream.sender.application = stream.receiver_application;
   stream.sender.rule = parse_sync_names(upstream.session().sync_names);
   stream.sender.priority = stream.sender.rule.priority_of(stream.sender.application);
@@ -98,7 +101,10 @@ bool SimCluster::has_receiver(const NodeName& standby) const { return receiver(s
 std::optional<ReceiverView> SimCluster::receiver(const NodeName& standby) const {
   for (const auto& [id, stream] : streams_) {
     if (stream.standby != standby || !stream.receiver_open) continue;
-    ReceiverView view{.upstream = stream.upstream, .timeline = stream.timeline, .streaming = true};
+    ReceiverView view;
+    view.upstream = stream.upstream;
+    view.timeline = stream.timeline;
+    view.streaming = true;
     if (const auto parsed = parse_application_name(stream.receiver_application)) {
       view.epoch = parsed->second;
     }

@@ -198,7 +198,7 @@ void SimPostgres::await_start(Instant deadline, std::uint64_t nonce, Done done) 
   if (!server_.running()) {
     done(unavailable("PostgreSQL ended while it started"));
   } else if (server_.accepting() || queue_.now() >= deadline) {
-    done(ActionOutcome{.start_nonce = nonce});
+    done(ActionOutcome{Lsn{}, nonce});
   } else {
     queue_.at(agent_, queue_.now() + kPoll, [this, deadline, nonce, done = std::move(done)] {
       await_start(deadline, nonce, done);
@@ -320,7 +320,7 @@ void SimPostgres::write(RecordKind kind, Done done) {
     }
     server_.write_local(kind, [&queue = queue_, agent = agent_, answered, done](Lsn end) {
       queue.post(agent, [answered, done, end] {
-        if (!std::exchange(*answered, true)) done(ActionOutcome{.lsn = end});
+        if (!std::exchange(*answered, true)) done(ActionOutcome{end, 0});
       });
     });
   });

@@ -378,10 +378,13 @@ PostgresView SimServer::look() const {
   PostgresView view;
   if (!disk.exists) return view;
   view.data = DataKind::cluster;
-  view.control = ControlData{.system_id = disk.system_id, .version = 15,
-                             .clean_shutdown = disk.clean && !running_,
-                             .was_primary = disk.was_primary,
-                             .timeline = disk.checkpoint_timeline, .end = disk.checkpoint_end};
+  ControlData& control = view.control.emplace();
+  control.system_id = disk.system_id;
+  control.version = 15;
+  control.clean_shutdown = disk.clean && !running_;
+  control.was_primary = disk.was_primary;
+  control.timeline = disk.checkpoint_timeline;
+  control.end = disk.checkpoint_end;
   for (const auto& [timeline, branch] : disk.history) view.history[timeline] = branch.start;
   view.standby_signal = disk.standby_signal;
   view.running = running_;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/prng.h"
+#include "model/action.h"
 #include "model/ids.h"
 #include "model/local.h"
 #include "sim/sim_scheduler.h"

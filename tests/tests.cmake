@@ -1,1 +1,8 @@
-# Sources of tests/.
+# Tests that need more than one folder: the programs together on real PostgreSQL, and the code itself.
+if(HACTL_TESTS)
+  foreach(suite three_nodes three_regions)
+    add_test(NAME e2e_${suite} COMMAND python3 ${PROJECT_SOURCE_DIR}/tests/e2e/${suite}_test.py)
+    set_tests_properties(e2e_${suite} PROPERTIES LABELS e2e TIMEOUT 600 RUN_SERIAL ON
+                         ENVIRONMENT "HACTL_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+  endforeach()
+endif()

@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t kRounds = 300;
+constexpr std::uint64_t kRounds = 100;
 
 /// What is written, as text and parsed again, is what is read.
 template <typename T, typename Decode>
@@ -91,7 +91,7 @@ TEST(Messages, AnyChangedByteIsAnErrorOrAValue) {
   RandomModel random(7);
   Prng where(11);
   const std::string good = dump_json(to_json(random.agent_state()));
-  for (int round = 0; round < 2000; ++round) {
+  for (int round = 0; round < 500; ++round) {
     std::string text = good;
     const auto at =
         static_cast<std::size_t>(where.between(0, static_cast<std::int64_t>(text.size()) - 1));

@@ -76,6 +76,7 @@ Goal RandomModel::goal() {
   goal.system_id = number<SystemId>();
   goal.start_nonce = raw();
   goal.restart = raw();
+  goal.rebuild_above = NodeIncarnation(raw());
   goal.postgres = postgres_goal();
   return goal;
 }

@@ -77,7 +77,7 @@ INSTANTIATE_TEST_SUITE_P(SpecYaml, Example, testing::ValuesIn(yaml_files(kSource
                          });
 
 TEST(SpecYaml, AnyFormationComesBackAsItWas) {
-  for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
     const Formation formation = RandomModel(seed).formation();
     const std::string text = formation_yaml(formation);
     const ParsedFormation yaml = parse_formation_yaml(text, "f");
@@ -128,8 +128,10 @@ TEST(SpecYaml, HostileTextIsRefusedAtOnce) {
   const auto refusal = [](const std::string& text) {
     return to_string(parse_formations_yaml(text, "f").problems);
   };
-  EXPECT_EQ(refusal(std::string(100'000, '[')), "f:1:33: nested deeper than 32");
-  EXPECT_EQ(refusal(std::string(100'000, '{')), "f:1:2: a list or map cannot be a key");
+  EXPECT_EQ(refusal(std::string(100'000, '[')), "f:1:1: a list or map cannot be a key");
+  EXPECT_EQ(refusal(std::string(100'000, '{')), "f:1:1: a list or map cannot be a key");
+  EXPECT_EQ(refusal("a: " + std::string(100'000, '[') + std::string(100'000, ']')),
+            "f:1:35: nested deeper than 32");
   std::string dashes;
   for (int i = 0; i < 50'000; ++i)
     dashes += "- ";
@@ -142,7 +144,7 @@ TEST(SpecYaml, HostileTextIsRefusedAtOnce) {
             "f: the file is 1048576 bytes long; at most 262144 are accepted");
   EXPECT_EQ(refusal("a: &x [*x]\n"),
             "f:1:4: anchors (&name) are not accepted; write the value out");
-  EXPECT_EQ(refusal("a: *x\n"), "f:1:4: not valid YAML: the referenced anchor is not defined: x");
+  EXPECT_EQ(refusal("a: *x\n"), "f:1:4: not valid YAML: the referenced anchor is not defined");
   EXPECT_EQ(refusal("a: b\x01\n"), "f:1:5: the control character U+0001 is not accepted");
   EXPECT_EQ(refusal("a: \"\\0\"\n"), "f:1:4: a value has a control character");
   EXPECT_EQ(refusal(std::string("a: \0b", 5)),
@@ -170,7 +172,7 @@ TEST(SpecYaml, WordsAreNotTakenForSomethingElse) {
 TEST(SpecYaml, AnyChangedByteIsAProblemOrAFormation) {
   const std::string good = read_file(kSource / "examples/three-regions.yaml");
   Prng random(3);
-  for (int round = 0; round < 1000; ++round) {
+  for (int round = 0; round < 300; ++round) {
     std::string text = good;
     for (int i = 0; i < 3; ++i) {
       const auto at =

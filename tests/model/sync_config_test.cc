@@ -50,7 +50,7 @@ SyncConfig random_config(Prng& random) {
 
 TEST(SyncConfig, CoversAgreesWithTryingEverySetThatCouldHaveAcknowledged) {
   Prng random(1);
-  for (int round = 0; round < 3000; ++round) {
+  for (int round = 0; round < 500; ++round) {
     const SyncConfig config = random_config(random);
     const std::set<NodeName> asked = subset(static_cast<unsigned>(random.between(0, 127)));
     ASSERT_EQ(covers(asked, config), covers_by_trying(asked, config))
@@ -60,7 +60,7 @@ TEST(SyncConfig, CoversAgreesWithTryingEverySetThatCouldHaveAcknowledged) {
 
 TEST(SyncConfig, AskingMoreNodesNeverCoversLess) {
   Prng random(2);
-  for (int round = 0; round < 3000; ++round) {
+  for (int round = 0; round < 500; ++round) {
     const SyncConfig config = random_config(random);
     const auto bits = static_cast<unsigned>(random.between(0, 127));
     if (!covers(subset(bits), config)) continue;

@@ -1,0 +1,132 @@
+#include "bench/host_race.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace hactl {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+std::vector<std::string> comma_parts(const std::string& text) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (c == ',') {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
+}  // namespace
+
+Result<HostRace> HostRace::create(const std::string& conninfo) {
+  char* message = nullptr;
+  PQconninfoOption* options = PQconninfoParse(conninfo.c_str(), &message);
+  if (options == nullptr) {
+    Error error{ErrorCode::invalid, message == nullptr ? "out of memory" : message};
+    PQfreemem(message);
+    return error.within("read the connection string");
+  }
+  HostRace race;
+  std::vector<std::string> hosts;
+  std::vector<std::string> ports;
+  for (const PQconninfoOption* option = options; option->keyword != nullptr; ++option) {
+    if (option->val == nullptr) continue;
+    const std::string keyword = option->keyword;
+    if (keyword == "host") {
+      hosts = comma_parts(option->val);
+    } else if (keyword == "port") {
+      ports = comma_parts(option->val);
+    } else {
+      race.keywords_.push_back(keyword);
+      race.values_.emplace_back(option->val);
+    }
+  }
+  PQconninfoFree(options);
+  if (hosts.empty() || hosts.size() > kRaceHostsMax) {
+    return Error{ErrorCode::invalid, "the connection string names no host, or too many"};
+  }
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    Attempt attempt;
+    attempt.host = hosts[i];
+    attempt.port = ports.empty() ? "5432" : ports[std::min(i, ports.size() - 1)];
+    race.attempts_.push_back(std::move(attempt));
+  }
+  return race;
+}
+
+void HostRace::begin(Attempt& attempt) const {
+  std::vector<const char*> keywords;
+  std::vector<const char*> values;
+  for (std::size_t i = 0; i < keywords_.size(); ++i) {
+    keywords.push_back(keywords_[i].c_str());
+    values.push_back(values_[i].c_str());
+  }
+  const std::initializer_list<std::pair<const char*, const char*>> own{
+      {"host", attempt.host.c_str()},
+      {"port", attempt.port.c_str()},
+      {"target_session_attrs", "read-write"},
+      {nullptr, nullptr}};
+  for (const auto& [keyword, value] : own) {
+    keywords.push_back(keyword);
+    values.push_back(value);
+  }
+  attempt.connection.reset(PQconnectStartParams(keywords.data(), values.data(), 0));
+  attempt.wants = PGRES_POLLING_WRITING;
+  attempt.deadline = steady_clock::now() + kAttemptTime;
+  if (PQstatus(attempt.connection.get()) == CONNECTION_BAD) fail(attempt);
+}
+
+void HostRace::fail(Attempt& attempt) const {
+  attempt.connection.reset();
+  attempt.deadline = steady_clock::now() + kAttemptPause;
+}
+
+void HostRace::stop() {
+  for (Attempt& attempt : attempts_) {
+    attempt.connection.reset();
+    attempt.deadline = {};
+  }
+}
+
+HostRace::Winner HostRace::step(milliseconds limit) {
+  std::vector<pollfd> watched;
+  std::vector<std::size_t> owners;
+  for (std::size_t i = 0; i < attempts_.size(); ++i) {
+    Attempt& attempt = attempts_[i];
+    if (i == left_out_) {
+      attempt.connection.reset();
+      continue;
+    }
+    if (steady_clock::now() >= attempt.deadline) {
+      if (attempt.connection) {
+        fail(attempt);
+      } else {
+        begin(attempt);
+      }
+    }
+    if (!attempt.connection) continue;
+    const bool reads = attempt.wants == PGRES_POLLING_READING;
+    watched.push_back(
+        {PQsocket(attempt.connection.get()), static_cast<short>(reads ? POLLIN : POLLOUT), 0});
+    owners.push_back(i);
+  }
+  poll(watched.data(), watched.size(), static_cast<int>(std::min(limit, kAttemptPause).count()));
+  for (std::size_t k = 0; k < watched.size(); ++k) {
+    if (watched[k].revents == 0) continue;
+    Attempt& attempt = attempts_[owners[k]];
+    attempt.wants = PQconnectPoll(attempt.connection.get());
+    if (attempt.wants == PGRES_POLLING_FAILED) fail(attempt);
+    if (attempt.wants != PGRES_POLLING_OK) continue;
+    Winner winner{std::move(attempt.connection), owners[k]};
+    stop();
+    return winner;
+  }
+  return {};
+}
+
+}  // namespace hactl

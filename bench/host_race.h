@@ -1,0 +1,69 @@
+// HostRace: tries to connect to every host of a connection string at the same time, again and
+// again, until one of them lets us write.
+#pragma once
+
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace hactl {
+
+/// Hosts in one connection string.
+inline constexpr std::size_t kRaceHostsMax = 64;
+/// One attempt may take this long: a host that is frozen accepts and then says nothing.
+inline constexpr std::chrono::milliseconds kAttemptTime{1'000};
+/// Between two attempts on one host.
+inline constexpr std::chrono::milliseconds kAttemptPause{10};
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+struct ConnectionCloser {
+  void operator()(PGconn* connection) const { PQfinish(connection); }
+};
+using Connection = std::unique_ptr<PGconn, ConnectionCloser>;
+
+/// For one thread.
+class HostRace {
+ public:
+  /// Errors: invalid, when the connection string cannot be read.
+  static Result<HostRace> create(const std::string& conninfo);
+
+  /// Moves every attempt on, waiting at most `limit` for something to happen. Yields the first
+  /// connection that can write, with its host's number; the other attempts are then given up.
+  struct Winner {
+    Connection connection{};
+    std::size_t host = 0;
+  };
+  Winner step(std::chrono::milliseconds limit);
+
+  /// Leaves one host out: the one whose answer is still awaited. kRaceHostsMax: none.
+  void leave_out(std::size_t host) { left_out_ = host; }
+
+  /// Gives up every attempt.
+  void stop();
+
+ private:
+  struct Attempt {
+    std::string host{};
+    std::string port{};
+    Connection connection{};
+    PostgresPollingStatusType wants = PGRES_POLLING_WRITING;
+    SteadyTime deadline{};  ///< Of the attempt, or the start of the next one.
+  };
+
+  void begin(Attempt& attempt) const;
+  void fail(Attempt& attempt) const;
+
+  std::vector<std::string> keywords_{};
+  std::vector<std::string> values_{};
+  std::vector<Attempt> attempts_{};
+  std::size_t left_out_ = kRaceHostsMax;
+};
+
+}  // namespace hactl

@@ -1,0 +1,269 @@
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "codec/json.h"
+#include "codec/messages.h"
+#include "codec/spec_json.h"
+#include "controller/api.h"
+#include "controller/random_text.h"
+#include "model/limits.h"
+#include "model/validate.h"
+#include "planner/plan.h"
+#include "planner/preview.h"
+
+namespace hactl {
+namespace {
+
+using Json = nlohmann::json;
+
+// The application's password goes into a connection string and a line of SQL.
+constexpr std::size_t kPasswordBytesMax = 256;
+
+/// What a client sent to be applied.
+struct Wanted {
+  Formation formation;
+  std::optional<std::uint64_t> expected_version;
+  std::optional<std::string> password;
+};
+
+/// The text at `key`; nullptr when there is none.
+const std::string* text_at(const Json& json, const char* key) {
+  if (!json.is_object()) return nullptr;
+  const auto found = json.find(key);
+  return found == json.end() ? nullptr : found->get_ptr<const std::string*>();
+}
+
+Failure invalid_password(const FormationName& name) {
+  SpecProblem problem;
+  problem.field = "credentials.password";
+  problem.message =
+      fmt::format("is not a text of 1 to {} bytes without control characters", kPasswordBytesMax);
+  return invalid_failure(name, {problem});
+}
+
+bool is_password(const std::string& text) {
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  return !text.empty() && text.size() <= kPasswordBytesMax && std::ranges::none_of(text, control);
+}
+
+/// Reads credentials and the expected version, and takes out what is not part of a formation.
+std::optional<Failure> read_extras(Json& json, Wanted& wanted) {
+  const auto credentials = json.find("credentials");
+  if (credentials != json.end()) {
+    const std::string* password = text_at(*credentials, "password");
+    if (password == nullptr || !is_password(*password)) return invalid_password({});
+    wanted.password = *password;
+    json.erase(credentials);
+  }
+  const auto metadata = json.find("metadata");
+  if (metadata == json.end()) return std::nullopt;
+  const std::string* text = text_at(*metadata, "resource-version");
+  if (text == nullptr || text->empty()) return std::nullopt;
+  const std::optional<ResourceVersion> position = parse_resource_version(*text);
+  if (!position) return bad_request("metadata.resource-version: \"" + *text + "\" is not one");
+  wanted.expected_version = position->version;
+  return std::nullopt;
+}
+
+/// Decodes and validates. `name` empty: whatever the formation is called.
+std::optional<Failure> read_wanted(const std::string& body, const FormationName& name,
+                                   Wanted& wanted) {
+  Result<Json> json = parse_json(body, kSpecBytesMax);
+  if (!json.ok()) return bad_request("body: " + json.error().message);
+  if (!json->is_object()) return bad_request("body: is not an object");
+  if (std::optional<Failure> failure = read_extras(*json, wanted)) return failure;
+  ParsedFormation parsed = formation_from_json(*json);
+  if (!parsed.ok()) {
+    const std::string* called =
+        json->contains("metadata") ? text_at((*json)["metadata"], "name") : nullptr;
+    return invalid_failure(FormationName(called == nullptr ? name.value : *called),
+                           std::move(parsed.problems));
+  }
+  if (!name.value.empty() && parsed.formation.name != name) {
+    return bad_request(fmt::format("metadata.name: \"{}\" is not the name in the path, \"{}\"",
+                                   parsed.formation.name.value, name.value));
+  }
+  wanted.formation = std::move(parsed.formation);
+  return std::nullopt;
+}
+
+Json preview_json(const Preview& preview) {
+  Json steps = Json::array();
+  for (const PreviewStep& step : preview.steps) {
+    Json restarts = Json::array();
+    for (const NodeName& node : step.restarts) {
+      restarts.push_back(node.value);
+    }
+    steps.push_back(Json{{"title", step.title},
+                         {"details", step.details},
+                         {"writes-pause", step.writes_pause},
+                         {"restarts", std::move(restarts)}});
+  }
+  return Json{
+      {"steps", std::move(steps)}, {"converges", preview.converges}, {"blocked", preview.blocked}};
+}
+
+/// A number of the text that is the same on every machine. Not for secrets.
+/// Source: FNV-1a, 64 bit.
+std::uint64_t fingerprint(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  for (const char c : text) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  }
+  return hash;
+}
+
+}  // namespace
+
+void ControllerApi::list_formations(const Exchange& exchange) {
+  if (watched({.kind = WatchSubject::Kind::formations, .formation = {}, .node = {}}, exchange)) {
+    return;
+  }
+  Json items = Json::array();
+  for (const FormationLoop* loop : formations_.all()) {
+    items.push_back(watches_.formation_now(*loop));
+  }
+  respond(exchange,
+          json_response(200, list_object("Formation", std::move(items), watches_.position())));
+}
+
+void ControllerApi::get_formation(const Route& route, const Exchange& exchange) {
+  WatchSubject subject;
+  subject.formation = FormationName(route.formation);
+  if (route.resource == Resource::formation && watched(subject, exchange)) return;
+  const FormationLoop* loop = loop_of(route, exchange);
+  if (loop == nullptr) return;
+  respond(exchange, json_response(200, watches_.formation_now(*loop)));
+}
+
+void ControllerApi::apply(const FormationName& name, const Exchange& exchange, Creation creation) {
+  Wanted wanted;
+  if (const auto failure = read_wanted(exchange->request().body, name, wanted)) {
+    return refuse(exchange, *failure);
+  }
+  const auto& query = exchange->request().query;
+  const auto plan_id = query.find("plan");
+  if (plan_id != query.end()) {
+    const Json now = plan_object(wanted.formation, formations_.find(wanted.formation.name));
+    if (now["id"] != plan_id->second) {
+      return refuse(exchange,
+                    failure_of(Error{ErrorCode::conflict,
+                                     "the plan is out of date: the formation has changed since; "
+                                     "look at the plan again"}));
+    }
+  }
+  ApplyRequest request;
+  request.formation = std::move(wanted.formation);
+  request.expected_version = wanted.expected_version;
+  request.password = std::move(wanted.password);
+  request.dry_run = query.contains("dry-run") && query.at("dry-run") == "All";
+  request.create_only = creation == Creation::only;
+  request.first_uid = random_uuid();
+  request.first_password = random_password();
+  formations_.apply(std::move(request), [this, exchange](const Result<Changed>& changed) {
+    applied(exchange, changed);
+  });
+}
+
+void ControllerApi::applied(const Exchange& exchange, const Result<Changed>& changed) {
+  if (!changed.ok()) {
+    Failure failure = failure_of(changed.error());
+    const bool taken = exchange->request().method == "POST" && failure.code == 409;
+    if (taken) failure.reason = "AlreadyExists";
+    return refuse(exchange, failure);
+  }
+  const bool dry_run = exchange->request().query.contains("dry-run");
+  const FormationLoop* loop = formations_.find(changed->formation.formation.name);
+  const bool created = changed->outcome == ChangeOutcome::created;
+  const bool stored = loop != nullptr && !dry_run;
+  const Json object =
+      stored ? watches_.formation_now(*loop) : formation_object(changed->formation, nullptr, 0);
+  respond(exchange, json_response(created ? 201 : 200, object));
+}
+
+void ControllerApi::remove_formation(const Route& route, const Exchange& exchange) {
+  FormationLoop* loop = loop_of(route, exchange);
+  if (loop == nullptr) return;
+  loop->delete_requested([this, exchange](const Result<Changed>& changed) {
+    if (!changed.ok()) return refuse(exchange, failure_of(changed.error()));
+    respond(exchange, json_response(202, formation_object(changed->formation, nullptr, 0)));
+  });
+}
+
+void ControllerApi::switch_over(const Route& route, const Exchange& exchange) {
+  FormationLoop* loop = loop_of(route, exchange);
+  if (loop == nullptr) return;
+  const std::string& body = exchange->request().body;
+  const Result<Json> json = body.empty() ? Result<Json>(Json::object()) : parse_json(body);
+  if (!json.ok() || !json->is_object())
+    return refuse(exchange, bad_request("body: is not an object"));
+  MoveRequest request;
+  for (const auto& [key, value] : json->items()) {
+    const std::string* text = value.get_ptr<const std::string*>();
+    if (text == nullptr || !is_name(*text) || (key != "to" && key != "to-region")) {
+      return refuse(exchange, bad_request(fmt::format(
+                                  "{}: is not \"to\" or \"to-region\" with a name", key)));
+    }
+    if (key == "to") request.to = NodeName(*text);
+    if (key == "to-region") request.to_region = RegionName(*text);
+  }
+  loop->move_requested(request, [this, exchange](const Result<Changed>& changed) {
+    if (!changed.ok()) return refuse(exchange, failure_of(changed.error()));
+    const FormationLoop* now = formations_.find(changed->formation.formation.name);
+    respond(exchange,
+            json_response(202, now == nullptr ? formation_object(changed->formation, nullptr, 0)
+                                              : watches_.formation_now(*now)));
+  });
+}
+
+Json ControllerApi::plan_object(const Formation& wanted, const FormationLoop* loop) {
+  FormationRecord record = first_record(wanted.name, Incarnation(1));
+  Observed observed;
+  observed.started_at = scheduler_.now();
+  observed.phase_since = observed.started_at;
+  Generation generation(1);
+  if (loop != nullptr) {
+    record = loop->stored().record;
+    observed = loop->observed();
+    const bool same = loop->stored().formation.spec == wanted.spec;
+    generation = same ? loop->stored().generation : loop->stored().generation.next();
+  }
+  Json object = preview_json(preview(wanted.spec, generation, record, observed, scheduler_.now()));
+  // What was decided and what is wanted make the identity, not what nodes report meanwhile.
+  const std::string identity =
+      fmt::format("{}\n{}\n{}\n{}", record.incarnation.value, record.revision.value,
+                  generation.value, dump_json(formation_json(wanted)));
+  object["apiVersion"] = "hactl/v1";
+  object["kind"] = "Plan";
+  object["metadata"] = Json{{"name", wanted.name.value}};
+  object["id"] = fmt::format("{:016x}", fingerprint(identity));
+  object["generation"] = generation.value;
+  return object;
+}
+
+void ControllerApi::get_plan(const Route& route, const Exchange& exchange) {
+  const FormationLoop* loop = formations_.find(FormationName(route.formation));
+  Wanted wanted;
+  if (exchange->request().body.empty()) {
+    if (loop == nullptr) return refuse(exchange, not_found_failure("formations", route.formation));
+    wanted.formation = loop->stored().formation;
+  } else if (const auto failure =
+                 read_wanted(exchange->request().body, FormationName(route.formation), wanted)) {
+    return refuse(exchange, *failure);
+  }
+  respond(exchange, json_response(200, plan_object(wanted.formation, loop)));
+}
+
+void ControllerApi::get_credentials(const Route& route, const Exchange& exchange) {
+  const FormationLoop* loop = loop_of(route, exchange);
+  if (loop == nullptr) return;
+  const PostgresSpec& postgres = loop->stored().formation.spec.postgres;
+  respond(exchange, json_response(200, Json{{"username", postgres.username},
+                                            {"password", loop->stored().password},
+                                            {"database", postgres.database}}));
+}
+
+}  // namespace hactl

@@ -1,0 +1,37 @@
+// hactl: the command line.
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <exception>
+#include <iostream>
+#include <string>
+
+#include "hactl/command_line.h"
+
+namespace {
+
+std::string environment(const char* name) {
+  const char* value = getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  // A reader that goes away ends a watch by an error of the stream, not by a signal.
+  signal(SIGPIPE, SIG_IGN);
+  const bool colour = isatty(STDOUT_FILENO) != 0 && environment("NO_COLOR").empty();
+  hactl::Terminal terminal(
+      std::cout, std::cerr,
+      colour ? hactl::Terminal::Colour::allowed : hactl::Terminal::Colour::never);
+  hactl::GlobalOptions options;
+  options.config_file = environment("HACTLCONFIG");
+  if (options.config_file.empty()) options.config_file = environment("HOME") + "/.hactl/config";
+  try {
+    return hactl::run_command_line(count, arguments, terminal, options);
+  } catch (const std::exception& problem) {
+    std::cerr << "error: " << problem.what() << std::endl;
+    return hactl::kExitFailed;
+  }
+}
