@@ -170,7 +170,7 @@ std::optional<std::string> with_data_directory(std::string_view line, const Inse
            text.substr(close) + tail;
   }
   if (std::regex_match(text, match, std::regex("(\\s*(?:- )?\\s*)" + name))) {
-    return std::string(line) + "\n" + std::string(match.length(1), ' ') +
+    return std::string(line) + "\n" + std::string(static_cast<std::size_t>(match.length(1)), ' ') +
            "data-directory: " + insertion.data_directory;
   }
   return std::nullopt;

@@ -54,7 +54,13 @@ void SimPostgres::observe(const PostgresGoal& /*postgres*/,
   }
 }
 
-void SimPostgres::perform(const Action& action, Done done) {
+void SimPostgres::perform(const Action& action, Done answer) {
+  const std::string what(name_of(action));
+  server_.note(what);
+  Done done = [this, what, answer = std::move(answer)](const Result<ActionOutcome>& outcome) {
+    if (!outcome) server_.note(what + " failed: " + outcome.error().message);
+    answer(outcome);
+  };
   if (hooks_.skip && hooks_.skip(action)) {
     after(0, 3, [done = std::move(done)] { done(ActionOutcome{}); });
     return;

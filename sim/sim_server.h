@@ -93,6 +93,9 @@ class SimServer {
   /// `changed` is called whenever the postmaster has ended.
   void on_exit(std::function<void()> changed) { on_exit_ = std::move(changed); }
 
+  /// A line about this server for the trace.
+  void note(const std::string& line) { facts_.note(name.value + ": " + line); }
+
   // What happens to it. Each requires what PostgreSQL requires, unless it says otherwise.
   enum class StartAs { standby, primary };
   void init_database(SystemId system_id);

@@ -34,6 +34,7 @@ class Lab:
             text = file.read()
         with open(source, "w", encoding="utf-8") as file:
             file.write(edit(text) if edit else text)
+        self.formation = re.search(r"^metadata:\s*\n\s+name:\s*(\S+)", text, re.M).group(1)
         self.file = os.path.join(self.lab, "formation.yaml")
         self.environment = dict(os.environ, HACTLCONFIG=os.path.join(self.lab, "config"))
         try:
@@ -73,7 +74,7 @@ class Lab:
         return self.run("apply", "-f", self.file, "--wait", "--timeout", timeout, timeout=90)
 
     def status(self):
-        return json.loads(self.run("get", "formation", "default", "-o", "json"))["status"]
+        return json.loads(self.run("get", "formation", self.formation, "-o", "json"))["status"]
 
     def primary(self):
         return self.status().get("primary")
@@ -91,14 +92,14 @@ class Lab:
             if holds():
                 return
             time.sleep(POLL_SECONDS)
-        raise Failed(f"not within {seconds} s: {what}\n{self.run('get', 'nodes', '-o', 'wide')}\n"
-                     f"{self.run('get', 'events')}\n{self.logs()}")
+        raise Failed(f"not within {seconds} s: {what}\n{self.run('get', 'nodes', '-f', self.formation, '-o', 'wide')}\n"
+                     f"{self.run('get', 'events', '-f', self.formation)}\n{self.logs()}")
 
     def converged(self, seconds=40):
         self.until("Converged", lambda: self.condition("Converged")["status"] == "True", seconds)
 
     def uri(self):
-        return self.run("get", "uri", "--with-password").strip()
+        return self.run("get", "uri", "--formation", self.formation, "--with-password").strip()
 
     def sql(self, text, uri=None):
         done = subprocess.run(["psql", "-XAtq", "-d", uri or self.uri(), "-c", text], text=True,

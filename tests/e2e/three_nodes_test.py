@@ -12,13 +12,13 @@ class ThreeNodes(LabTest):
         self.lab.converged()
 
     def test_one_primary_and_two_standbys_come_up(self):
-        self.assertEqual(self.lab.primary(), "a")
-        self.assertEqual(self.lab.status()["sync"], "ANY 1 (b, c)")
+        self.assertEqual(self.lab.primary(), "node-a")
+        self.assertEqual(self.lab.status()["sync"], "ANY 1 (node-b, node-c)")
         self.assertEqual(
             self.lab.sql("select count(*) from pg_stat_replication") or "0", "2")
 
     def test_replication_crosses_the_network_only_over_tls_and_never_by_trust(self):
-        for node in ("a", "b", "c"):
+        for node in ("node-a", "node-b", "node-c"):
             path = os.path.join(self.lab.lab, "nodes", node, "data", "pg_hba.conf")
             with open(path, encoding="utf-8") as file:
                 lines = [line.split() for line in file if line.strip() and line[0] != "#"]
@@ -26,14 +26,14 @@ class ThreeNodes(LabTest):
                 self.assertNotEqual(line[-1], "trust", line)
 
     def test_a_second_apply_of_the_same_file_changes_nothing(self):
-        self.assertIn("formation/default unchanged", self.lab.run("apply", "-f", self.lab.file))
+        self.assertIn("formation/small unchanged", self.lab.run("apply", "-f", self.lab.file))
         self.assertEqual(self.lab.hactl("diff", "-f", self.lab.file).returncode, 0)
         self.assertEqual(self.lab.hactl("plan", "-f", self.lab.file).returncode, 0)
 
     def test_a_switchover_moves_the_primary_and_loses_nothing(self):
-        target = next(name for name in ("b", "c") if name != self.lab.primary())
+        target = next(name for name in ("node-b", "node-c") if name != self.lab.primary())
         traffic = Traffic(self.lab, 6)
-        self.lab.run("switchover", "--to", target)
+        self.lab.run("switchover", "--formation", "small", "--to", target)
         self.lab.until("moved", lambda: self.lab.primary() == target)
         print(traffic.result())
         self.lab.converged()
@@ -56,7 +56,7 @@ class ThreeNodes(LabTest):
         self.lab.converged(60)
 
     def test_a_crash_of_a_standby_leaves_writes_going(self):
-        standby = next(name for name in ("a", "b", "c") if name != self.lab.primary())
+        standby = next(name for name in ("node-a", "node-b", "node-c") if name != self.lab.primary())
         epoch = self.lab.status()["epoch"]
         self.lab.act("kill", "node", standby)
         traffic = Traffic(self.lab, 3)
