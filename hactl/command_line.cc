@@ -162,7 +162,7 @@ void add_change_verbs(CLI::App& app, Options& options, Chosen& chosen) {
   erase_formation
       ->add_option_function<bool>(
           "--wait",
-          [&options](bool wait) { options.erase.wait = wait ? Waiting::yes : Waiting::no; },
+          [&options](bool waits) { options.erase.wait = waits ? Waiting::yes : Waiting::no; },
           "Wait until it is gone (default true)")
       ->expected(0, 1)
       ->default_str("true");

@@ -29,9 +29,9 @@ namespace {
 namespace fs = std::filesystem;
 
 // What `ha-controller issue` writes.
-constexpr const char* kCertificateFile = "/certificate.pem";
-constexpr const char* kKeyFile = "/key.pem";
-constexpr const char* kCaFile = "/ca.pem";
+constexpr const char* kCertificateFile = "/tls.crt";
+constexpr const char* kKeyFile = "/tls.key";
+constexpr const char* kCaFile = "/ca.crt";
 
 // The port that could be bound, asking for `port`; 0: none.
 std::uint16_t bindable(std::uint16_t port) {
