@@ -70,6 +70,11 @@ void AgentLoop::look() {
 
 void AgentLoop::seen(PostgresView view) {
   looking_ = false;
+  if (look_again_) {
+    // Something happened after this look began: it may show what is no longer so.
+    look();
+    return;
+  }
   learn_from(view);
   decide();
 }
@@ -107,7 +112,7 @@ void AgentLoop::decide() {
   report_.doing = doing_;
   tell();
   if (step.action && !performing_) {
-    perform(*step.action);
+    perform(*step.action, step.why);
     return;
   }
   look_after(performing_ ? std::max(step.look_again, kRetryFirst) : step.look_again);
@@ -120,15 +125,12 @@ Step AgentLoop::wait_without_goal() {
 }
 
 void AgentLoop::look_after(Duration wait) {
-  if (look_again_) {
-    look();
-    return;
-  }
   scheduler_.cancel(look_timer_);
   look_timer_ = scheduler_.at(scheduler_.now() + std::min(wait, kReportEvery), [this] { look(); });
 }
 
-void AgentLoop::perform(const Action& action) {
+void AgentLoop::perform(const Action& action, const std::string& why) {
+  identity_.say(std::string(name_of(action)) + ": " + why);
   performing_ = std::string(name_of(action));
   performing_for_ = goal_;
   const auto done = [this, action](const Result<ActionOutcome>& outcome) {
@@ -220,6 +222,7 @@ void AgentLoop::failed(const Action& action, const Error& error) {
   const int doublings = std::min(failures_++, 6);
   const Duration wait = std::min(kRetryFirst * (1 << doublings), kRetryMax);
   local_.retry_at = scheduler_.now() + wait;
+  identity_.say(std::string(name_of(action)) + " failed: " + error.message);
   local_.problem = Problem{"ActionFailed", std::string(name_of(action)) + ": " + error.message};
 }
 

@@ -3,6 +3,7 @@
 // which outlives the loop's doors; the doors outlive the loop.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -22,6 +23,8 @@ struct AgentIdentity {
   std::uint64_t process = 0;  ///< Start of this process, UTC ms.
   AgentPaths paths;
   std::string os_user = "postgres";
+  /// Told in words what is begun and what failed; for the log.
+  std::function<void(const std::string&)> say = [](const std::string&) {};
 };
 
 class AgentLoop {
@@ -42,7 +45,7 @@ class AgentLoop {
   void seen(PostgresView view);
   void learn_from(const PostgresView& view);
   void decide();
-  void perform(const Action& action);
+  void perform(const Action& action, const std::string& why);
   void performed(const Action& action, const Result<ActionOutcome>& outcome);
   void remember(const Action& action, const ActionOutcome& outcome);
   void forget_postgres();

@@ -72,6 +72,7 @@ int run(const AgentConfig& config) {
   // Started without root it is whoever it was started as.
   const passwd* user = getpwuid(geteuid());
   identity.os_user = user == nullptr ? config.user : user->pw_name;
+  identity.say = [](const std::string& text) { log_info("{}", text); };
   AgentLoop loop(scheduler, postgres, state_file, transport, identity);
   if (const Result<Done> started = loop.start(); !started.ok()) {
     return fail(

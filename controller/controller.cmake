@@ -18,3 +18,9 @@ hactl_library(controller
           ${PROJECT_BINARY_DIR}/controller/openapi.cc)
 
 hactl_program(ha-controller DEPENDS controller PACKAGES CLI11::CLI11 SOURCES controller/main.cc)
+
+hactl_test(controller_loop LABEL unit DEPENDS controller_loop
+  SOURCES tests/controller/formation_loop_test.cc)
+hactl_test(controller LABEL unit DEPENDS controller
+  SOURCES tests/controller/access_test.cc tests/controller/api_test.cc
+          tests/controller/sqlite_store_test.cc)

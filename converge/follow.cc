@@ -151,7 +151,10 @@ std::optional<Step> restart_for_parameters(const Goal& goal, const LocalState& l
 
 Step keep_following(const Goal& goal, const LocalState& local, Instant now) {
   const SqlView& sql = *local.seen.sql;
-  if (!sql.receiver) return wait_for("connecting to " + goal.upstream->node.value, kSoon);
+  // A receiver that is still connecting names nobody yet.
+  if (!sql.receiver || sql.receiver->upstream.value.empty()) {
+    return wait_for("connecting to " + goal.upstream->node.value, kSoon);
+  }
   if (sql.receiver->upstream != goal.upstream->node ||
       sql.receiver->epoch != goal.upstream->epoch) {
     return act(action::NudgeReceiver{}, "leaving the former upstream");

@@ -101,7 +101,8 @@ void SimServer::become_primary(TimelineId timeline) {
   disk.flushed = disk.wal.size();
   replayed_ = disk.wal.size();
   facts_.writes_timeline(*this, timeline);
-  if (!session_.read_only) open_gate();
+  const bool open = std::exchange(gate_open_, false) || !session_.read_only;
+  if (open) open_gate();
   cluster_.pump(*this);
 }
 
@@ -376,6 +377,7 @@ void SimServer::ended() {
 
 PostgresView SimServer::look() const {
   PostgresView view;
+  view.credential = !credentials.empty();
   if (!disk.exists) return view;
   view.data = DataKind::cluster;
   ControlData& control = view.control.emplace();
@@ -390,7 +392,6 @@ PostgresView SimServer::look() const {
   view.running = running_;
   view.leftovers = leftovers();
   view.config_id_on_disk = disk.config_id;
-  view.credential = !credentials.empty();
   if (accepting() && !frozen() && !stopping_) view.sql = sql();
   return view;
 }

@@ -1,0 +1,252 @@
+#include "controller/sqlite_store.h"
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "controller/event_number.h"
+#include "io/asio_scheduler.h"
+#include "model/limits.h"
+#include "planner/plan.h"
+#include "tests/controller/sample_formation.h"
+#include "tests/io/temporary_directory.h"
+
+namespace hactl {
+namespace {
+
+StoredFormation sample(const std::string& name = "default") {
+  StoredFormation stored;
+  stored.formation = sample_formation(name);
+  stored.generation = Generation(3);
+  stored.record = first_record(stored.formation.name, Incarnation(17));
+  stored.record.revision = Revision(5);
+  stored.uid = "uid-1";
+  stored.created = UtcTime{1'763'890'000'123};
+  stored.password = "a \"secret\"";
+  Condition condition;
+  condition.type = "Available";
+  condition.reason = "Because";
+  stored.conditions = {condition};
+  return stored;
+}
+
+Event sample_event(const std::string& reason) {
+  Event event;
+  event.reason = reason;
+  event.object = "formation/default";
+  event.message = "it happened";
+  return event;
+}
+
+class SqliteStoreTest : public ::testing::Test {
+ protected:
+  std::string path() const { return directory_.file("store.db"); }
+
+  void open() {
+    store_.reset();
+    Result<std::unique_ptr<SqliteStore>> opened = SqliteStore::open(scheduler_, path());
+    ASSERT_TRUE(opened.ok()) << opened.error().message;
+    store_ = std::move(*opened);
+  }
+  std::string open_error() {
+    store_.reset();
+    const Result<std::unique_ptr<SqliteStore>> opened = SqliteStore::open(scheduler_, path());
+    if (opened.ok()) return "opened";
+    return std::string(to_string(opened.error().code)) + ": " + opened.error().message;
+  }
+
+  Result<std::uint64_t> write(const Store::Write& write) {
+    std::optional<Result<std::uint64_t>> result;
+    store_->write(write, [&](Result<std::uint64_t> written) {
+      result = std::move(written);
+      scheduler_.stop();
+    });
+    scheduler_.run();
+    return *result;
+  }
+  Result<StoredWorld> load() {
+    std::optional<Result<StoredWorld>> result;
+    store_->load([&](Result<StoredWorld> loaded) {
+      result = std::move(loaded);
+      scheduler_.stop();
+    });
+    scheduler_.run();
+    return *result;
+  }
+  static Store::Write put(StoredFormation stored, std::uint64_t expected) {
+    Store::Write write;
+    write.formation = std::move(stored);
+    write.expected_version = expected;
+    return write;
+  }
+
+  TemporaryDirectory directory_;
+  AsioScheduler scheduler_;
+  std::unique_ptr<SqliteStore> store_;
+};
+
+TEST_F(SqliteStoreTest, KeepsEverythingOverARestart) {
+  open();
+  Store::Write first = put(sample(), 0);
+  first.formation.deleting_since = UtcTime{1'763'890'001'000};
+  first.events = {sample_event("First"), sample_event("Second")};
+  ASSERT_EQ(write(first).value(), 1U);
+  open();
+  const StoredWorld world = load().value();
+  EXPECT_EQ(world.version, 1U);
+  ASSERT_EQ(world.formations.size(), 1U);
+  const StoredFormation& stored = world.formations[0];
+  EXPECT_EQ(stored.formation, first.formation.formation);
+  EXPECT_EQ(stored.generation, Generation(3));
+  EXPECT_EQ(stored.record, first.formation.record);
+  EXPECT_EQ(stored.uid, "uid-1");
+  EXPECT_EQ(stored.created, first.formation.created);
+  EXPECT_EQ(stored.deleting_since, first.formation.deleting_since);
+  EXPECT_EQ(stored.password, "a \"secret\"");
+  EXPECT_EQ(stored.conditions, first.formation.conditions);
+  EXPECT_EQ(stored.version, 1U);
+  ASSERT_EQ(world.events.size(), 2U);
+  EXPECT_EQ(world.events[1].second.reason, "Second");
+  EXPECT_EQ(world.events[1].second.number, event_number(1, 1));
+}
+
+TEST_F(SqliteStoreTest, RefusesAWriteOnAnotherVersionAndWritesNothing) {
+  open();
+  EXPECT_EQ(write(put(sample(), 4)).error().code, ErrorCode::conflict);
+  ASSERT_EQ(write(put(sample(), 0)).value(), 1U);
+  EXPECT_EQ(write(put(sample(), 0)).error().code, ErrorCode::conflict);
+  ASSERT_EQ(write(put(sample("other"), 0)).value(), 2U);
+  StoredFormation changed = sample();
+  changed.generation = Generation(4);
+  Store::Write stale = put(changed, 2);
+  stale.events = {sample_event("Never")};
+  EXPECT_EQ(write(stale).error().code, ErrorCode::conflict);
+  ASSERT_EQ(write(put(changed, 1)).value(), 3U);
+  const StoredWorld world = load().value();
+  EXPECT_TRUE(world.events.empty());
+  EXPECT_EQ(world.formations[0].version, 3U);
+  EXPECT_EQ(world.formations[0].generation, Generation(4));
+}
+
+TEST_F(SqliteStoreTest, AnswersEachOfManyWritesOfOneCommitForItself) {
+  open();
+  int ok = 0;
+  int conflicts = 0;
+  constexpr int kWrites = 100;
+  for (int i = 0; i < kWrites; ++i) {
+    store_->write(put(sample("f" + std::to_string(i % 50)), 0), [&](Result<std::uint64_t> written) {
+      ++(written.ok() ? ok : conflicts);
+      if (ok + conflicts == kWrites) scheduler_.stop();
+    });
+  }
+  scheduler_.run();
+  EXPECT_EQ(ok, 50);
+  EXPECT_EQ(conflicts, 50);
+  EXPECT_EQ(load().value().version, 50U);
+}
+
+TEST_F(SqliteStoreTest, ForgetsAFormationWithItsEvents) {
+  open();
+  Store::Write first = put(sample(), 0);
+  first.events = {sample_event("First")};
+  ASSERT_TRUE(write(first).ok());
+  Store::Write removal = put(sample(), 1);
+  removal.remove = true;
+  EXPECT_EQ(write(removal).value(), 2U);
+  const StoredWorld world = load().value();
+  EXPECT_TRUE(world.formations.empty());
+  EXPECT_TRUE(world.events.empty());
+  EXPECT_EQ(world.version, 2U);
+}
+
+TEST_F(SqliteStoreTest, KeepsOnlyTheLastEvents) {
+  open();
+  std::uint64_t version = 0;
+  constexpr std::size_t kEach = 400;
+  for (int i = 0; i < 3; ++i) {
+    Store::Write next = put(sample(), version);
+    next.events.assign(kEach, sample_event("Round" + std::to_string(i)));
+    version = write(next).value();
+  }
+  const StoredWorld world = load().value();
+  ASSERT_EQ(world.events.size(), kEventsMax);
+  EXPECT_EQ(world.events.front().second.number, event_number(1, 3 * kEach - kEventsMax));
+  EXPECT_EQ(world.events.back().second.number, event_number(3, kEach - 1));
+}
+
+TEST_F(SqliteStoreTest, IsReadableByItsOwnerOnly) {
+  open();
+  ASSERT_TRUE(write(put(sample(), 0)).ok());
+  for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {
+    struct stat status {};
+    ASSERT_EQ(stat(entry.path().c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0600U) << entry.path();
+  }
+}
+
+TEST_F(SqliteStoreTest, IsHeldByOneControllerAtATime) {
+  open();
+  const Result<std::unique_ptr<SqliteStore>> second = SqliteStore::open(scheduler_, path());
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code, ErrorCode::unavailable);
+  EXPECT_EQ(second.error().message, "open store " + path() + ": it is in use by another process");
+}
+
+TEST_F(SqliteStoreTest, SaysThatAFileIsNoStore) {
+  std::ofstream(path()) << std::string(8'192, 'x');
+  EXPECT_EQ(open_error(), "corrupt: open store " + path() + ": file is not a database");
+}
+
+TEST_F(SqliteStoreTest, SaysThatAFileIsAnotherProgramsStore) {
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open(path().c_str(), &other), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(other, "CREATE TABLE t(x)", nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(other);
+  EXPECT_EQ(open_error(),
+            "corrupt: open store " + path() + ": it is an SQLite file of another program");
+}
+
+TEST_F(SqliteStoreTest, SaysThatAFileIsTorn) {
+  open();
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(write(put(sample("f" + std::to_string(i)), 0)).ok());
+  }
+  store_.reset();
+  std::filesystem::resize_file(path(), std::filesystem::file_size(path()) / 2);
+  const std::string error = open_error();
+  EXPECT_TRUE(error.starts_with("corrupt: open store " + path())) << error;
+}
+
+TEST_F(SqliteStoreTest, SaysWhichFormationCannotBeRead) {
+  open();
+  ASSERT_TRUE(write(put(sample(), 0)).ok());
+  store_.reset();
+  sqlite3* raw = nullptr;
+  ASSERT_EQ(sqlite3_open(path().c_str(), &raw), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(raw, "UPDATE formations SET document='{}'", nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(raw);
+  open();
+  const Result<StoredWorld> world = load();
+  ASSERT_FALSE(world.ok());
+  EXPECT_EQ(world.error().code, ErrorCode::corrupt);
+  EXPECT_TRUE(
+      world.error().message.starts_with("use store " + path() + ": formation \"default\": "))
+      << world.error().message;
+}
+
+TEST_F(SqliteStoreTest, SaysThatADirectoryIsMissing) {
+  const Result<std::unique_ptr<SqliteStore>> opened =
+      SqliteStore::open(scheduler_, directory_.file("missing/store.db"));
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error().code, ErrorCode::not_found);
+}
+
+}  // namespace
+}  // namespace hactl
