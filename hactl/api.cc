@@ -121,12 +121,6 @@ Result<FormationItem> Api::formation(const std::string& name) {
   return formation_item(*object);
 }
 
-Result<std::vector<NodeStatus>> Api::nodes(const std::string& formation) {
-  const Result<nlohmann::json> list = get(formation_path(formation, "/nodes"));
-  if (!list.ok()) return list.error();
-  return decode_all<NodeStatus>(items_of(*list, "nodes"), node_status_from_json);
-}
-
 Result<std::vector<Event>> Api::events(const std::string& formation) {
   const Result<nlohmann::json> list = get(formation_path(formation, "/events"));
   if (!list.ok()) return list.error();
@@ -134,10 +128,10 @@ Result<std::vector<Event>> Api::events(const std::string& formation) {
 }
 
 Result<Done> Api::watch(
-    const std::string& resource_version,
+    const std::string& path, const std::string& resource_version,
     const std::function<bool(const std::string&, const nlohmann::json&)>& changed) {
   HttpCall call;
-  call.path_and_query = formation_path() + "?watch=1";
+  call.path_and_query = path + "?watch=1";
   if (!resource_version.empty()) {
     call.path_and_query += "&resource-version=" + percent_encoded(resource_version);
   }

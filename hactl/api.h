@@ -34,13 +34,13 @@ class Api {
 
   Result<std::vector<FormationItem>> formations();
   Result<FormationItem> formation(const std::string& name);
-  Result<std::vector<NodeStatus>> nodes(const std::string& formation);
   /// Oldest first.
   Result<std::vector<Event>> events(const std::string& formation);
 
-  /// Calls `changed` with the type and the object of each change after `resource_version`, until it
-  /// says false or the stream ends.
-  Result<Done> watch(const std::string& resource_version,
+  /// Calls `changed` with the type and the object of each change of what is at `path` after
+  /// `resource_version` (empty: of everything that there is), until it says false or the stream
+  /// ends.
+  Result<Done> watch(const std::string& path, const std::string& resource_version,
                      const std::function<bool(const std::string&, const nlohmann::json&)>& changed);
 
  private:

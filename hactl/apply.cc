@@ -2,6 +2,7 @@
 
 #include "codec/json.h"
 #include "codec/spec_yaml.h"
+#include "hactl/connection_uri.h"
 #include "hactl/formation_files.h"
 #include "hactl/verbs.h"
 #include "hactl/waiting.h"
@@ -79,7 +80,10 @@ Result<int> apply_one(Session& session, const WrittenFormation& written,
     print(session.terminal(), options, body, outcome_of(before, written.formation, std::nullopt));
     return kExitDone;
   }
-  const std::string query = options.dry_run == DryRun::server ? "?dry-run=All" : "";
+  std::string query = options.dry_run == DryRun::server ? "?dry-run=All" : "";
+  if (!options.plan.empty()) {
+    query += (query.empty() ? "?plan=" : "&plan=") + percent_encoded(options.plan);
+  }
   const Result<nlohmann::json> answer = (*api)->send("PUT", formation_path(name, query), body);
   if (!answer.ok()) return answer.error();
   Result<FormationItem> after = formation_item(*answer);

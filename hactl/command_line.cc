@@ -90,6 +90,7 @@ void add_spec_verbs(CLI::App& app, Options& options, Chosen& chosen) {
   add_choice<DryRun>(
       apply, "--dry-run", options.apply.dry_run,
       {{"none", DryRun::none}, {"client", DryRun::client}, {"server", DryRun::server}});
+  apply->add_option("--plan", options.apply.plan, "Refuse when this plan is out of date");
   add_wait(apply, options.apply.wait, options.apply.timeout);
   add_output(apply, options.apply.output, {"yaml", "json", "name"});
   choose(apply, chosen, [&](Session& session) { return run_apply(session, options.apply); });

@@ -1,11 +1,8 @@
 #include <algorithm>
-#include <chrono>
-#include <functional>
-#include <map>
-#include <set>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -19,18 +16,20 @@
 namespace hactl {
 namespace {
 
-// How often `-w` looks again. Ages and lags change all the time, so only other columns count.
-constexpr Duration kWatchEvery{500};
+// Between two tries to reach a controller that has gone while it was watched.
+constexpr Duration kWatchAgain{500};
 
-// One thing that is shown: its row, what makes it differ from before, and itself as JSON.
+// One thing that is shown: its row, and itself as it came.
 struct Shown {
   std::string name{};
   Table::Row row{};
-  std::string state{};
   nlohmann::json object{};
 };
 
-using Found = Result<std::vector<Shown>>;
+struct Listing {
+  std::vector<Shown> items{};
+  std::string resource_version{};
+};
 
 std::string_view type_of(Resource resource) {
   switch (resource) {
@@ -45,77 +44,6 @@ TableWidth width_of(const GetOptions& options) {
   return options.output == "wide" ? TableWidth::wide : TableWidth::narrow;
 }
 
-Shown shown(const FormationItem& item, const GetOptions& options) {
-  Shown result{
-      item.formation.name.value, formation_row(item, utc_now(), width_of(options)), {}, item.raw};
-  Table::Row lasting = result.row;
-  constexpr std::size_t kAgeColumn = 8;
-  lasting.erase(lasting.begin() + kAgeColumn);
-  for (const std::string& cell : lasting) {
-    result.state += cell + "\n";
-  }
-  return result;
-}
-
-Shown shown(const NodeStatus& node, const GetOptions& options) {
-  Shown result{node.name.value, node_row(node, width_of(options)), {}, to_json(node)};
-  NodeStatus lasting = node;
-  lasting.lsn = Lsn{};
-  lasting.lag_bytes.reset();
-  lasting.heard_ms_ago.reset();
-  result.state = dump_json(to_json(lasting));
-  return result;
-}
-
-Shown shown(const Event& event) {
-  const std::string name = std::to_string(event.number);
-  return Shown{name, event_row(event, utc_now()), name, to_json(event)};
-}
-
-Found find_formations(Api& api, const GetOptions& options) {
-  std::vector<Shown> result;
-  if (!options.name.empty()) {
-    const Result<FormationItem> item = api.formation(options.name);
-    if (!item.ok()) return item.error();
-    result.push_back(shown(*item, options));
-    return result;
-  }
-  const Result<std::vector<FormationItem>> all = api.formations();
-  if (!all.ok()) return all.error();
-  for (const FormationItem& item : *all) {
-    result.push_back(shown(item, options));
-  }
-  return result;
-}
-
-Found find_nodes(Api& api, const GetOptions& options, const std::string& formation) {
-  const Result<std::vector<NodeStatus>> nodes = api.nodes(formation);
-  if (!nodes.ok()) return nodes.error();
-  std::vector<Shown> result;
-  for (const NodeStatus& node : *nodes) {
-    if (options.name.empty() || node.name.value == options.name) {
-      result.push_back(shown(node, options));
-    }
-  }
-  if (result.empty() && !options.name.empty()) {
-    return Error{ErrorCode::not_found,
-                 fmt::format("Error from server (NotFound): nodes \"{}\" not found", options.name)};
-  }
-  return result;
-}
-
-Found find_events(Api& api, const GetOptions& options, const std::string& formation) {
-  const Result<std::vector<Event>> events = api.events(formation);
-  if (!events.ok()) return events.error();
-  std::vector<Shown> result;
-  for (const Event& event : *events) {
-    if (options.name.empty() || std::to_string(event.number) == options.name) {
-      result.push_back(shown(event));
-    }
-  }
-  return result;
-}
-
 Table::Row heading_of(const GetOptions& options) {
   switch (options.resource) {
     case Resource::formation: return formation_heading(width_of(options));
@@ -125,59 +53,131 @@ Table::Row heading_of(const GetOptions& options) {
   return {};
 }
 
-nlohmann::json document_of(const std::vector<Shown>& found, const GetOptions& options) {
-  if (!options.name.empty() && found.size() == 1) return found.front().object;
-  nlohmann::json items = nlohmann::json::array();
-  for (const Shown& each : found) {
-    items.push_back(each.object);
+Result<Shown> shown(const nlohmann::json& object, const GetOptions& options) {
+  switch (options.resource) {
+    case Resource::formation: {
+      const Result<FormationItem> item = formation_item(object);
+      if (!item.ok()) return item.error();
+      return Shown{item->formation.name.value, formation_row(*item, utc_now(), width_of(options)),
+                   object};
+    }
+    case Resource::node: {
+      const Result<NodeStatus> node = node_status_from_json(object);
+      if (!node.ok()) return node.error().within("error: the server's node cannot be read");
+      return Shown{node->name.value, node_row(*node, width_of(options)), object};
+    }
+    case Resource::event: {
+      const Result<Event> event = event_from_json(object);
+      if (!event.ok()) return event.error().within("error: the server's event cannot be read");
+      return Shown{std::to_string(event->number), event_row(*event, utc_now()), object};
+    }
   }
-  return {{"apiVersion", "hactl/v1"}, {"kind", "List"}, {"items", std::move(items)}};
+  return Error{ErrorCode::internal, "error: unknown resource"};
 }
 
-void print(Terminal& terminal, const std::vector<Shown>& found, const GetOptions& options,
-           TableHeader header) {
-  if (options.output == "json") {
-    terminal.out() << pretty_json(document_of(found, options)) << std::flush;
-  } else if (options.output == "yaml") {
-    terminal.out() << yaml_text(document_of(found, options)) << std::flush;
-  } else if (options.output == "name") {
-    for (const Shown& each : found) {
-      terminal.out() << type_of(options.resource) << "/" << each.name << "\n";
-    }
-    terminal.out() << std::flush;
-  } else {
-    Table table(heading_of(options));
-    for (const Shown& each : found) {
-      table.add(each.row);
-    }
-    table.print(terminal, header);
-  }
+bool meant(const Shown& each, const GetOptions& options) {
+  return options.name.empty() || each.name == options.name;
 }
 
-// A watch goes on until the user ends it. While the controller cannot be reached it waits.
-Result<int> watch(Session& session, const GetOptions& options, const std::function<Found()>& find) {
-  std::map<std::string, std::string> known;
-  TableHeader header = options.no_headers ? TableHeader::hidden : TableHeader::shown;
-  while (true) {
-    const Found found = find();
-    const bool passing = found.ok() || found.error().code == ErrorCode::unavailable ||
-                         found.error().code == ErrorCode::timed_out;
-    if (!passing || (!found.ok() && known.empty())) return found.error();
-    std::vector<Shown> changed;
-    std::map<std::string, std::string> now;
-    for (const Shown& each : found.ok() ? *found : std::vector<Shown>{}) {
-      const auto before = known.find(each.name);
-      if (before == known.end() || before->second != each.state) changed.push_back(each);
-      now.emplace(each.name, each.state);
-    }
-    if (found.ok()) known = std::move(now);
-    if (!changed.empty()) {
-      print(session.terminal(), changed, options, header);
-      header = TableHeader::hidden;
-    }
-    if (!session.terminal().out()) return kExitDone;  // Whoever read us has gone.
-    std::this_thread::sleep_for(kWatchEvery);
+// What `options` asks for, at `path`; a formation with a name is asked for by itself.
+Result<Listing> list(Api& api, const std::string& path, const GetOptions& options) {
+  const Result<nlohmann::json> answer = api.get(path);
+  if (!answer.ok()) return answer.error();
+  Listing listing;
+  listing.resource_version =
+      text_at(answer->value("metadata", nlohmann::json::object()), "resource-version");
+  const bool single = options.resource == Resource::formation && !options.name.empty();
+  const nlohmann::json one = single ? nlohmann::json::array({*answer}) : nlohmann::json();
+  for (const nlohmann::json& object : single ? one : items_of(*answer, "items")) {
+    Result<Shown> each = shown(object, options);
+    if (!each.ok()) return each.error();
+    if (meant(*each, options)) listing.items.push_back(std::move(*each));
   }
+  if (listing.items.empty() && !options.name.empty()) {
+    return Error{ErrorCode::not_found,
+                 fmt::format("Error from server (NotFound): {}s \"{}\" not found",
+                             type_of(options.resource), options.name)};
+  }
+  return listing;
+}
+
+nlohmann::json document_of(const std::vector<Shown>& items, const GetOptions& options) {
+  if (!options.name.empty() && items.size() == 1) return items.front().object;
+  nlohmann::json objects = nlohmann::json::array();
+  for (const Shown& each : items) {
+    objects.push_back(each.object);
+  }
+  return {{"apiVersion", "hactl/v1"}, {"kind", "List"}, {"items", std::move(objects)}};
+}
+
+// Prints lists and then single changes; columns only ever get wider.
+class Printer {
+ public:
+  Printer(Terminal& terminal, const GetOptions& options)
+      : terminal_(terminal),
+        options_(options),
+        table_(heading_of(options)),
+        header_(options.no_headers ? TableHeader::hidden : TableHeader::shown) {}
+
+  [[nodiscard]] bool prints_table() const {
+    const std::string& output = options_.output;
+    return output.empty() || output == "table" || output == "wide";
+  }
+
+  void print(const std::vector<Shown>& items) {
+    if (prints_table()) return print_rows(items);
+    if (options_.output == "json") terminal_.out() << pretty_json(document_of(items, options_));
+    if (options_.output == "yaml") terminal_.out() << yaml_text(document_of(items, options_));
+    if (options_.output == "name") {
+      for (const Shown& each : items) {
+        terminal_.out() << type_of(options_.resource) << "/" << each.name << "\n";
+      }
+    }
+    terminal_.out() << std::flush;
+  }
+
+ private:
+  void print_rows(const std::vector<Shown>& items) {
+    for (const Shown& each : items) {
+      table_.add(each.row);
+    }
+    table_.print(terminal_, header_);
+    table_.clear();
+    header_ = TableHeader::hidden;
+  }
+
+  Terminal& terminal_;
+  const GetOptions& options_;
+  Table table_;
+  TableHeader header_;
+};
+
+// Shows every change until the user ends it. While the controller cannot be reached it waits.
+Result<int> watch(Session& session, const std::string& path, const GetOptions& options,
+                  Printer& printer, std::string version) {
+  Api& api = **session.api();
+  Result<Done> fault = Done{};
+  const auto changed = [&](const std::string& type, const nlohmann::json& object) {
+    if (type == "ERROR") {
+      version.clear();  // Too old: begin again with everything.
+      return false;
+    }
+    version = text_at(object.value("metadata", nlohmann::json::object()), "resource-version");
+    if (type == "BOOKMARK") return true;
+    const Result<Shown> each = shown(object, options);
+    if (!each.ok()) fault = each.error();
+    if (each.ok() && meant(*each, options)) printer.print({*each});
+    return fault.ok() && session.terminal().out().good();
+  };
+  while (fault.ok() && session.terminal().out().good()) {
+    const Result<Done> ended = api.watch(path, version, changed);
+    if (ended.ok() || !fault.ok()) continue;
+    if (ended.error().code != ErrorCode::unavailable) return ended.error();
+    session.terminal().notes() << ended.error().message << std::endl;
+    std::this_thread::sleep_for(kWatchAgain);
+  }
+  if (!fault.ok()) return fault.error();
+  return kExitDone;
 }
 
 }  // namespace
@@ -185,32 +185,22 @@ Result<int> watch(Session& session, const GetOptions& options, const std::functi
 Result<int> run_get(Session& session, const GetOptions& options) {
   const Result<Api*> api = session.api();
   if (!api.ok()) return api.error();
-  std::string formation;
+  std::string path = formation_path(options.name);
   if (options.resource != Resource::formation) {
-    Result<std::string> chosen = session.formation_name(options.formation);
-    if (!chosen.ok()) return chosen.error();
-    formation = std::move(*chosen);
+    const Result<std::string> formation = session.formation_name(options.formation);
+    if (!formation.ok()) return formation.error();
+    path = formation_path(*formation, options.resource == Resource::node ? "/nodes" : "/events");
   }
-  const std::function<Found()> find = [&]() -> Found {
-    switch (options.resource) {
-      case Resource::formation: return find_formations(**api, options);
-      case Resource::node: return find_nodes(**api, options, formation);
-      case Resource::event: return find_events(**api, options, formation);
-    }
-    return Error{ErrorCode::internal, "unknown resource"};
-  };
-  if (options.watch) return watch(session, options, find);
-  const Found found = find();
-  if (!found.ok()) return found.error();
-  const bool table =
-      options.output.empty() || options.output == "table" || options.output == "wide";
-  if (found->empty() && table) {
-    session.terminal().notes() << "No resources found\n";
-    return kExitDone;
+  const Result<Listing> listing = list(**api, path, options);
+  if (!listing.ok()) return listing.error();
+  Printer printer(session.terminal(), options);
+  if (listing->items.empty() && printer.prints_table()) {
+    session.terminal().notes() << "No resources found" << std::endl;
+  } else {
+    printer.print(listing->items);
   }
-  print(session.terminal(), *found, options,
-        options.no_headers ? TableHeader::hidden : TableHeader::shown);
-  return kExitDone;
+  if (!options.watch) return kExitDone;
+  return watch(session, path, options, printer, listing->resource_version);
 }
 
 }  // namespace hactl

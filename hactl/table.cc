@@ -38,21 +38,21 @@ std::string painted(std::string_view cell, Terminal::Colour colour) {
 
 }  // namespace
 
+Table::Table(Row heading) : heading_(std::move(heading)), widths_(heading_.size(), 0) {}
+
 void Table::add(Row row) {
   HACTL_CHECK(row.size() == heading_.size());
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    widths_[i] = std::max(widths_[i], width_of(shown(row[i])));
+  }
   rows_.push_back(std::move(row));
 }
 
 std::string Table::text(TableHeader header, Terminal::Colour colour) const {
-  std::vector<std::size_t> widths(heading_.size(), 0);
-  const auto measure = [&](const Row& row) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      widths[i] = std::max(widths[i], width_of(shown(row[i])));
-    }
-  };
-  if (header == TableHeader::shown) measure(heading_);
-  std::ranges::for_each(rows_, measure);
-
+  std::vector<std::size_t> widths = widths_;
+  for (std::size_t i = 0; i < widths.size() && header == TableHeader::shown; ++i) {
+    widths[i] = std::max(widths[i], width_of(heading_[i]));
+  }
   std::string result;
   const auto append = [&](const Row& row, Terminal::Colour paint) {
     for (std::size_t i = 0; i < row.size(); ++i) {

@@ -1,6 +1,7 @@
 // Table: aligned columns as kubectl prints them, three spaces apart.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -15,12 +16,15 @@ class Table {
  public:
   using Row = std::vector<std::string>;
 
-  explicit Table(Row heading) : heading_(std::move(heading)) {}
+  explicit Table(Row heading);
 
   /// Requires as many cells as the heading has.
   void add(Row row);
 
   [[nodiscard]] const std::vector<Row>& rows() const { return rows_; }
+
+  /// Forgets the rows but not how wide they were: what follows is aligned with what was printed.
+  void clear() { rows_.clear(); }
 
   /// The whole table as text. With colour the words True and False, and healthy or not, stand out.
   [[nodiscard]] std::string text(TableHeader header, Terminal::Colour colour) const;
@@ -30,7 +34,8 @@ class Table {
 
  private:
   Row heading_;
-  std::vector<Row> rows_;
+  std::vector<Row> rows_{};
+  std::vector<std::size_t> widths_{};  ///< Of the rows, without the heading.
 };
 
 }  // namespace hactl

@@ -26,6 +26,7 @@ struct ApplyOptions {
   Waiting wait = Waiting::no;
   Duration timeout = kWaitTimeoutDefault;
   std::string output{};  ///< "", "yaml", "json" or "name".
+  std::string plan{};    ///< The id that `hactl plan` gave: refuse when it is out of date.
 };
 Result<int> run_apply(Session& session, const ApplyOptions& options);
 

@@ -167,9 +167,14 @@ class IdealWorld {
 std::optional<std::string> goal_news(const NodeName& name, const Goal& goal,
                                      const std::map<NodeName, Goal>& before) {
   const auto was = before.find(name);
+  const auto settings = [](PostgresGoal postgres) {
+    postgres.password.clear();
+    return postgres;
+  };
   const bool same = was != before.end() && was->second.state == goal.state &&
                     was->second.upstream == goal.upstream &&
-                    was->second.postgres == goal.postgres && was->second.restart == goal.restart;
+                    settings(was->second.postgres) == settings(goal.postgres) &&
+                    was->second.restart == goal.restart;
   if (same || goal.state == GoalState::init) return std::nullopt;
   std::string text = name.value + ": " + std::string(to_string(goal.state));
   if (goal.upstream) text += " of " + goal.upstream->node.value;
@@ -197,7 +202,7 @@ PreviewStep describe(const Plan& plan, const IdealWorld& world,
       step.restarts.push_back(name);
     }
   }
-  if (step.title.empty() && !step.details.empty()) step.title = "tell the nodes";
+  if (step.title.empty() && !step.details.empty()) step.title = "the nodes are told their goals";
   return step;
 }
 
@@ -218,6 +223,7 @@ Preview preview(const FormationSpec& spec, Generation generation, const Formatio
     if (!step.title.empty()) result.steps.push_back(std::move(step));
     if (converged && !next.record && !first) {
       result.converges = true;
+      result.blocked.clear();
       return result;
     }
     first = false;

@@ -260,6 +260,35 @@ std::string World::missing_standby(const Member& member, const NodeName& primary
   return {};
 }
 
+void World::not_converged() {
+  for (const auto& [name, machine] : machines_) {
+    const SimServer& server = *cluster_.servers().at(name);
+    std::string line = "at the end " + name.value + ": " +
+                       (server.accepting() ? "accepting" : server.running() ? "starting" : "down") +
+                       (server.in_recovery() ? " standby" : " primary") + " timeline " +
+                       std::to_string(server.timeline().value) + " at " +
+                       to_string(server.disk.end());
+    if (machine.loop) {
+      const NodeReport& report = machine.loop->last_report();
+      line += ", promised " + std::to_string(report.promised.value) + ", " +
+              std::string(to_string(report.state)) + ", doing: " + report.doing;
+      if (report.problem) line += ", problem: " + report.problem->message;
+      if (const auto& goal = machine.loop->local().state.goal) {
+        line += ", goal saved: " + std::string(to_string(goal->state)) + " epoch " +
+                std::to_string(goal->epoch.value);
+      }
+    }
+    note(line);
+  }
+  if (network_.controller() != nullptr) {
+    for (const Decision& decision : network_.controller()->loop().last_plan().decisions) {
+      note("decision " + std::to_string(decision.rule) + " " +
+           (decision.node ? decision.node->value : "formation") + ": " + decision.why);
+    }
+  }
+  checkers_.not_converged(missing());
+}
+
 std::string World::missing() const {
   if (wanted_ != spec_) return "the spec was not taken";
   const auto stored = store_.formations.find(formation_);

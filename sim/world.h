@@ -53,7 +53,7 @@ class World {
   /// Empty: the formation is as its spec says. Else what is missing.
   [[nodiscard]] std::string missing() const;
   /// Why the last convergence took too long; kept as a violation of L1.
-  void not_converged() { checkers_.not_converged(missing()); }
+  void not_converged();
 
   // What faults act on.
   [[nodiscard]] EventQueue& queue() { return queue_; }

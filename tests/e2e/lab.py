@@ -140,6 +140,14 @@ class Traffic:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.seconds = seconds
 
+    def until_writing(self, lab):
+        """Waits until its rows arrive: what happens next happens under it."""
+        def rows():
+            there = lab.sql("select to_regclass('hactl_traffic') is not null")
+            return int(lab.sql("select count(*) from hactl_traffic")) if there == "t" else 0
+        before = rows()
+        lab.until("the client writes", lambda: rows() > before + 5)
+
     def result(self):
         out, err = self.process.communicate(timeout=self.seconds + 60)
         if self.process.returncode != 0:

@@ -33,6 +33,7 @@ class ThreeRegions(LabTest):
         self.assertEqual(planned.returncode, 1, planned.stderr)
         self.assertIn("amsterdam-a", planned.stdout)
         traffic = Traffic(lab, 12)
+        traffic.until_writing(lab)
         lab.apply()
         print(traffic.result())
         self.assertEqual(lab.primary(), "amsterdam-a")
