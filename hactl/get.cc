@@ -136,6 +136,17 @@ class Printer {
     terminal_.out() << std::flush;
   }
 
+  // One change: a row, or the object by itself.
+  void print_change(const Shown& each) {
+    if (options_.output == "json") {
+      terminal_.out() << pretty_json(each.object) << std::flush;
+    } else if (options_.output == "yaml") {
+      terminal_.out() << "---\n" << yaml_text(each.object) << std::flush;
+    } else {
+      print({each});
+    }
+  }
+
  private:
   void print_rows(const std::vector<Shown>& items) {
     for (const Shown& each : items) {
@@ -166,7 +177,7 @@ Result<int> watch(Session& session, const std::string& path, const GetOptions& o
     if (type == "BOOKMARK") return true;
     const Result<Shown> each = shown(object, options);
     if (!each.ok()) fault = each.error();
-    if (each.ok() && meant(*each, options)) printer.print({*each});
+    if (each.ok() && meant(*each, options)) printer.print_change(*each);
     return fault.ok() && session.terminal().out().good();
   };
   while (fault.ok() && session.terminal().out().good()) {

@@ -14,3 +14,8 @@ target_compile_definitions(hactl_hactl PRIVATE HACTL_VERSION="${PROJECT_VERSION}
 target_link_libraries(hactl_hactl PUBLIC hactl_writer PRIVATE CLI11::CLI11)
 
 hactl_program(hactl DEPENDS hactl SOURCES hactl/main.cc)
+
+hactl_test(hactl LABEL unit DEPENDS hactl
+  SOURCES tests/hactl/command_line_test.cc tests/hactl/config_test.cc
+          tests/hactl/connection_uri_test.cc tests/hactl/lab_processes_test.cc
+          tests/hactl/lab_rewrite_test.cc tests/hactl/table_test.cc tests/hactl/text_diff_test.cc)

@@ -48,6 +48,13 @@ void Table::add(Row row) {
   rows_.push_back(std::move(row));
 }
 
+void Table::clear() {
+  rows_.clear();
+  for (std::size_t i = 0; i < widths_.size(); ++i) {
+    widths_[i] = std::max(widths_[i], width_of(heading_[i]));
+  }
+}
+
 std::string Table::text(TableHeader header, Terminal::Colour colour) const {
   std::vector<std::size_t> widths = widths_;
   for (std::size_t i = 0; i < widths.size() && header == TableHeader::shown; ++i) {

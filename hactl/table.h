@@ -24,7 +24,7 @@ class Table {
   [[nodiscard]] const std::vector<Row>& rows() const { return rows_; }
 
   /// Forgets the rows but not how wide they were: what follows is aligned with what was printed.
-  void clear() { rows_.clear(); }
+  void clear();
 
   /// The whole table as text. With colour the words True and False, and healthy or not, stand out.
   [[nodiscard]] std::string text(TableHeader header, Terminal::Colour colour) const;

@@ -48,16 +48,29 @@ SimCluster::Match SimCluster::match(const SimServer& upstream, const SimServer& 
   return Match::refused;
 }
 
-void SimCluster::connect(SimServer& standby) {
+std::string SimCluster::refusal(const SimServer& standby) {
   const ServerSettings& settings = standby.startup_settings();
-  if (!standby.credentials.contains(settings.credential)) return;
+  if (!standby.credentials.contains(settings.credential)) return "it has no credential";
   SimServer* upstream = find(settings.upstream_host, settings.upstream_port);
-  if (upstream == nullptr || upstream == &standby || !answers(standby, *upstream)) return;
-  if (upstream->disk.system_id != standby.disk.system_id) return;
-  if (!settings.slot.empty() && !upstream->disk.slots.contains(settings.slot)) return;
-  const Match matched = match(*upstream, standby);
-  if (matched == Match::refused) return;
-  open_stream(*upstream, standby, matched);
+  if (upstream == nullptr || upstream == &standby) return "nobody has this address";
+  if (!answers(standby, *upstream)) return "the upstream does not answer";
+  if (upstream->disk.system_id != standby.disk.system_id) return "another system identifier";
+  const bool slot = settings.slot.empty() || upstream->disk.slots.contains(settings.slot);
+  if (!slot) return "the replication slot does not exist";
+  if (match(*upstream, standby) == Match::refused) return "not in the upstream's history";
+  return {};
+}
+
+void SimCluster::connect(SimServer& standby) {
+  const std::string why = refusal(standby);
+  if (!why.empty()) {
+    if (std::exchange(refusals_[standby.name], why) != why) standby.note("can't stream: " + why);
+    return;
+  }
+  refusals_.erase(standby.name);
+  const ServerSettings& settings = standby.startup_settings();
+  SimServer& upstream = *find(settings.upstream_host, settings.upstream_port);
+  open_stream(upstream, standby, match(upstream, standby));
 }
 
 void SimCluster::open_stream(SimServer& upstream, SimServer& standby, Match matched) {

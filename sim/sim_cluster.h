@@ -46,6 +46,8 @@ class SimCluster {
 
   /// The standby's receiver tries its upstream once. False: no use to wait for an answer.
   void connect(SimServer& standby);
+  /// Why the last try came to nothing; for the trace.
+  [[nodiscard]] std::string refusal(const SimServer& standby);
   [[nodiscard]] bool has_receiver(const NodeName& standby) const;
   [[nodiscard]] std::optional<ReceiverView> receiver(const NodeName& standby) const;
   [[nodiscard]] std::vector<SenderState> senders(const NodeName& upstream) const;
@@ -109,6 +111,7 @@ class SimCluster {
   std::map<NodeName, std::unique_ptr<SimServer>> servers_;
   std::map<std::uint64_t, Stream> streams_;
   std::set<std::pair<NodeName, NodeName>> cuts_;
+  std::map<NodeName, std::string> refusals_;  ///< The last one of each standby.
 };
 
 }  // namespace hactl

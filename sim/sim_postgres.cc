@@ -147,11 +147,16 @@ Result<ActionOutcome> SimPostgres::rewind_from(const Upstream& upstream) {
     if (own[i].timeline != other[i].timeline) break;
     common = std::min(own[i].end, other[i].end);
   }
+  // Its own records up to there stay as they are; the source's WAL files after that come with it.
   disk.wal.resize(std::min(disk.wal.size(), disk.count_up_to(common)));
+  const Lsn kept = disk.end();
+  for (std::size_t i = from->disk.count_up_to(kept); i < from->disk.flushed; ++i) {
+    disk.wal.push_back(from->disk.wal[i]);
+  }
   disk.flushed = disk.wal.size();
   disk.history = from->disk.history;
-  disk.checkpoint_timeline = disk.timeline();
-  disk.checkpoint_end = disk.end();
+  disk.checkpoint_timeline = from->disk.checkpoint_timeline;
+  disk.checkpoint_end = kept;
   disk.consistent_at = from->disk.end();
   disk.standby_signal = true;
   disk.was_primary = false;

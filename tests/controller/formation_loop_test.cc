@@ -1,5 +1,6 @@
 #include "controller/formation_loop.h"
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -9,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include "model/limits.h"
 #include "planner/plan.h"
 #include "tests/controller/manual_scheduler.h"
 #include "tests/controller/memory_store.h"
@@ -182,7 +184,8 @@ TEST_F(FormationLoopTest, DatesAConditionWhenItFlipsAndRemembersItOverARestart) 
     const auto same = std::ranges::find_if(before, [&](const Condition& other) {
       return other.type == condition.type && other.status == condition.status;
     });
-    if (same != before.end()) EXPECT_EQ(condition.last_transition, same->last_transition);
+    if (same == before.end()) continue;
+    EXPECT_EQ(condition.last_transition, same->last_transition);
   }
 }
 

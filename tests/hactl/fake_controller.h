@@ -1,0 +1,90 @@
+// FakeController: an HttpServer that answers with canned objects, and notes what it was asked.
+#pragma once
+
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "hactl/config.h"
+#include "io/asio_scheduler.h"
+#include "io/http_server.h"
+#include "tests/io/tls_world.h"
+
+namespace hactl {
+
+class FakeController {
+ public:
+  /// "GET /path?query" (as far as the query is asked about) to the answer.
+  using Answers = std::map<std::string, HttpResponse>;
+
+  explicit FakeController(Answers answers) : answers_(std::move(answers)) {
+    server_ =
+        HttpServer::listen(scheduler_, TlsWorld::shared().server_options(), [this](auto exchange) {
+          answer(*exchange);
+        }).value();
+    port_ = server_->port();
+    thread_ = std::thread([this] { scheduler_.run(); });
+  }
+  FakeController(const FakeController&) = delete;
+  FakeController& operator=(const FakeController&) = delete;
+  ~FakeController() {
+    scheduler_.post([this] {
+      server_.reset();
+      scheduler_.stop();
+    });
+    thread_.join();
+  }
+
+  /// What hactl must be configured with to reach it.
+  [[nodiscard]] Config config() const {
+    const HttpClientOptions options = TlsWorld::shared().client_options(port_);
+    return Config{
+        "fake",
+        {{"fake", options.base_url, options.ca_file, options.certificate_file, options.key_file}}};
+  }
+
+  /// Changes an answer.
+  void set(const std::string& request, HttpResponse response) {
+    const std::lock_guard lock(mutex_);
+    answers_[request] = std::move(response);
+  }
+
+  /// The bodies of all requests to `request`, in their order.
+  [[nodiscard]] std::vector<std::string> bodies(const std::string& request) {
+    const std::lock_guard lock(mutex_);
+    return bodies_[request];
+  }
+
+ private:
+  void answer(HttpExchange& exchange) {
+    const HttpRequest& request = exchange.request();
+    std::string name = request.method + " " + request.path;
+    char mark = '?';
+    for (const auto& [key, value] : request.query) {
+      name += mark + key + "=" + value;
+      mark = '&';
+    }
+    const std::lock_guard lock(mutex_);
+    bodies_[name].push_back(request.body);
+    const auto found = answers_.find(name);
+    if (found != answers_.end()) return exchange.respond(found->second);
+    exchange.respond({.status = 404,
+                      .body = R"({"kind":"Status","reason":"NotFound","code":404,)"
+                              R"("message":"formations \"default\" not found"})"});
+  }
+
+  std::mutex mutex_;
+  Answers answers_;
+  std::map<std::string, std::vector<std::string>> bodies_;
+  AsioScheduler scheduler_;
+  std::unique_ptr<HttpServer> server_;
+  std::uint16_t port_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace hactl
