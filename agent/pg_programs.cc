@@ -116,8 +116,8 @@ std::vector<std::string> postgres_environment(const AgentPaths& paths) {
           "LC_ALL=C.UTF-8",
           "TZ=UTC",
           "HOME=/nonexistent",
-          "PGPASSFILE=/dev/null",
-          "PGSERVICEFILE=/dev/null"};
+          "PGPASSFILE=/nonexistent/pgpass",
+          "PGSERVICEFILE=/nonexistent/pg_service.conf"};
 }
 
 Result<Done> PgPrograms::check_version(int version) {

@@ -41,8 +41,14 @@ constexpr std::string_view kProcesses =
     "SELECT coalesce(bool_or(backend_type = 'walreceiver'), false),"
     " coalesce(bool_or(backend_type = 'startup' AND wait_event = 'RecoveryRetrieveRetryInterval'),"
     " false) FROM pg_stat_activity;";
+/// The status is 'streaming' from before the upstream has agreed to stream, and stays so when it
+/// refuses. It has agreed when a message has come (until then both times are that of the receiver's
+/// start), or when the receiver waits for one in its main loop.
 constexpr std::string_view kReceiver =
-    "SELECT status, received_tli, conninfo, sender_host, sender_port FROM pg_stat_wal_receiver;";
+    "SELECT status = 'streaming' AND (last_msg_receipt_time IS DISTINCT FROM last_msg_send_time"
+    " OR EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = r.pid"
+    " AND a.wait_event = 'WalReceiverMain')),"
+    " received_tli, conninfo FROM pg_stat_wal_receiver r;";
 constexpr std::string_view kPositions =
     "SELECT pg_is_in_recovery(),"
     " CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_current_wal_flush_lsn() END,"
@@ -72,7 +78,7 @@ std::string facts_query(const PostgresGoal& postgres) {
 
 ReceiverView receiver_of(const Row& row, const PostgresGoal& postgres) {
   ReceiverView view;
-  view.streaming = row[0] == "streaming";
+  view.streaming = yes(row[0]);
   view.timeline = TimelineId(number_in<std::uint32_t>(text_of(row[1])));
   // What it was told, rather than what it is connected to: the host there may be an address.
   const std::map<std::string, std::string> told = parse_conninfo(text_of(row[2]));

@@ -16,6 +16,9 @@ void fields(Archive& archive, wire::Of<KnownNode> auto& node) {
   archive("agent-seq-seen", node.agent_seq_seen);
   archive("flush-seen", node.flush_seen);
   archive("excluded", node.excluded);
+  archive("host", node.host);
+  archive("port", node.port);
+  archive("data-directory", node.data_directory);
 }
 
 template <typename Archive>

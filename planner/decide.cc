@@ -44,6 +44,11 @@ class Draft {
     if (report.node_incarnation > known.incarnation) known = KnownNode{};
     known.incarnation = report.node_incarnation;
     known.agent_seq_seen = std::max(known.agent_seq_seen, report.sequence);
+    if (node.address) {
+      known.host = node.address->host;
+      known.port = node.address->port;
+      known.data_directory = node.address->data_directory;
+    }
     if (node.position) known.flush_seen = std::max(known.flush_seen, *node.position);
   }
 

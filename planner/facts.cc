@@ -33,6 +33,17 @@ Facts::Facts(const FormationSpec& spec_in, Generation generation_in,
 void Facts::learn(const NodeName& name, NodeFacts& facts) const {
   const auto known = record.nodes.find(name);
   const bool on_record = known != record.nodes.end();
+  facts.address = facts.member;
+  if (!facts.address && on_record && !known->second.host.empty()) {
+    Member last;
+    last.name = name;
+    last.host = known->second.host;
+    last.port = known->second.port;
+    last.data_directory = known->second.data_directory;
+    last.candidate_priority = 0;
+    last.replication_quorum = false;
+    facts.address = last;
+  }
   facts.excluded = on_record && known->second.excluded;
   const auto seen = observed.nodes.find(name);
   if (seen == observed.nodes.end()) return;

@@ -19,6 +19,8 @@ namespace hactl {
 /// What is known of one node.
 struct NodeFacts {
   std::optional<Member> member;        ///< Unset: not in the spec any more.
+  /// Where it is; for a node that left the spec, where it was.
+  std::optional<Member> address;
   const NodeReport* report = nullptr;  ///< The latest; nullptr: never heard.
   Instant heard_at;
   Instant steady_since;

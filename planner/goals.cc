@@ -177,16 +177,17 @@ PostgresGoal postgres_goal(const Facts& facts, const Member& self, const Place& 
   if (place.primary || place.candidate) goal.password = facts.observed.password;
   goal.parameters = spec.parameters;
   goal.hba = spec.hba;
-  for (const Member& member : facts.members) {
-    if (member.name != self.name) goal.peers.push_back({member.name, member.host, member.port});
+  for (const auto& [name, node] : facts.nodes) {
+    if (name == self.name || !node.address) continue;
+    goal.peers.push_back({name, node.address->host, node.address->port});
   }
   return goal;
 }
 
 std::optional<Upstream> upstream_of(const Facts& facts, const NodeName& node, Epoch epoch) {
   const auto found = facts.nodes.find(node);
-  if (found == facts.nodes.end() || !found->second.member) return std::nullopt;
-  return Upstream{node, found->second.member->host, found->second.member->port, epoch};
+  if (found == facts.nodes.end() || !found->second.address) return std::nullopt;
+  return Upstream{node, found->second.address->host, found->second.address->port, epoch};
 }
 
 /// The promotion whose primary this goal is about: the candidate's while it takes over, else the
@@ -252,8 +253,8 @@ Goal goal_for(const Facts& facts, const NodeName& name, const Place& place, Goal
   goal.system_id = facts.record.system_id;
   if (promotion != nullptr) goal.chain = ancestry(facts.record.lineage, promotion->timeline);
   fill_for_state(facts, promotion, goal);
-  const auto& member = facts.node(name).member;
-  if (member) goal.postgres = postgres_goal(facts, *member, place);
+  const auto& address = facts.node(name).address;
+  if (address) goal.postgres = postgres_goal(facts, *address, place);
   return goal;
 }
 

@@ -246,7 +246,12 @@ void Faults::edit(FaultKind kind) {
     nodes.push_back(node);
   }
   if (!worth_running(spec)) return;
-  world_.note("user: " + std::string(to_string(kind)));
+  std::string line = "user: " + std::string(to_string(kind)) + ", members now";
+  for (const Member& member : spec.members()) {
+    line += " " + member.name.value + ":" + std::to_string(member.candidate_priority) +
+            (member.replication_quorum ? "q" : "");
+  }
+  world_.note(line + ", wait for " + std::to_string(spec.sync_standbys()));
   world_.apply(std::move(spec));
 }
 

@@ -1,1 +1,24 @@
-# Sources of sim/.
+# Sources of sim/. Always optimised, whatever the build type: a simulated hour takes a second.
+hactl_library(sim
+  DEPENDS controller_loop agent_loop planner converge
+  PACKAGES fmt::fmt
+  SOURCES sim/checkers.cc sim/faults.cc sim/run.cc sim/scenarios.cc sim/sim_cluster.cc
+          sim/sim_controller.cc sim/sim_network.cc sim/sim_postgres.cc sim/sim_scheduler.cc
+          sim/sim_server.cc sim/sim_store.cc sim/sim_wal.cc sim/world.cc)
+if(TARGET hactl_sim)
+  target_compile_options(hactl_sim PRIVATE -O2)
+endif()
+hactl_program(hactl-sim DEPENDS sim SOURCES sim/main.cc)
+
+hactl_test(sim LABEL sim TIMEOUT 300 DEPENDS sim
+  SOURCES tests/sim/determinism_test.cc tests/sim/planted_test.cc tests/sim/seeds_test.cc
+          tests/sim/sim_wal_test.cc)
+
+# The run of every change: as many seeds of each scenario as fit into four minutes on two cores.
+if(HACTL_TESTS)
+  foreach(scenario bootstrap join switchover migration crash-primary crash-standby lost-disk chaos)
+    add_test(NAME sim_${scenario}
+             COMMAND hactl-sim --scenario ${scenario} --seeds 1..260 --keep-going)
+    set_tests_properties(sim_${scenario} PROPERTIES LABELS sim TIMEOUT 600)
+  endforeach()
+endif()

@@ -158,6 +158,12 @@ void SimCluster::end_senders(const NodeName& upstream, const std::set<NodeName>&
   }
 }
 
+void SimCluster::end_senders(const NodeName& upstream) {
+  std::set<NodeName> all;
+  for (const auto& [name, server] : servers_) all.insert(name);
+  end_senders(upstream, all);
+}
+
 void SimCluster::server_ended(const NodeName& name) {
   for (auto& [id, stream] : streams_) {
     if (stream.upstream == name) stream.sender_open = false;

@@ -54,6 +54,7 @@ class SimCluster {
   /// The standby's receiver is told to end; it flushes what it has.
   void end_receiver(const NodeName& standby);
   void end_senders(const NodeName& upstream, const std::set<NodeName>& standbys);
+  void end_senders(const NodeName& upstream);
   /// Everything that was connected to the server is gone.
   void server_ended(const NodeName& name);
   /// The upstream has more flushed WAL.

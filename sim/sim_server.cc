@@ -55,6 +55,7 @@ void SimServer::start(StartAs as) {
   in_recovery_ = true;
   started_as_ = as;
   disk.standby_signal = as == StartAs::standby;
+  disk.was_primary = as == StartAs::primary;
   replayed_ = disk.count_up_to(disk.clean ? disk.end() : disk.checkpoint_end);
   if (as == StartAs::standby) replayed_ = disk.count_up_to(disk.checkpoint_end);
   received_ = released_ = Lsn{};
@@ -312,6 +313,8 @@ void SimServer::finish_promotion(TimelineId wanted) {
   while (disk.history.contains(timeline)) timeline = timeline.next();
   disk.history.insert_or_assign(timeline, Branch{old, disk.end()});
   promoting_ = false;
+  // Walsenders end with the timeline; who followed comes back and asks for the new one.
+  cluster_.end_senders(name);
   become_primary(timeline);
 }
 

@@ -152,6 +152,10 @@ void World::start_controller() {
                   std::to_string(config.generation.value) + ":" + config.primary.value + " " +
                   to_string(config);
         }
+        if (record.target_position) line += " target " + to_string(*record.target_position);
+        for (const auto& [node, last] : record.finals) {
+          line += " final " + node.value + "=" + to_string(last.position);
+        }
         checkers_.note(line);
       }));
   SimController* controller = controllers_.back().get();

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <string>
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "agent/postmaster.h"
@@ -120,11 +122,18 @@ TEST_F(LocalPostgresTest, ADetachedStandbyTakesNoMoreWal) {
   ASSERT_TRUE(primary.become_primary(TimelineId(2)));
   ASSERT_TRUE(standby.become_standby_of(primary, kEpoch));
 
+  // It does take WAL before: otherwise what follows would show nothing.
+  const Lsn at_first = standby.observe().sql->received;
+  ASSERT_TRUE(primary.sql("CREATE TABLE t (x int)").ok());
+  ASSERT_TRUE(standby.reaches(
+      [&](const PostgresView& view) { return view.sql && view.sql->received > at_first; }));
+
   // The settings still name the upstream: without the credential that is of no use.
   ASSERT_EQ(message_of(standby.perform(action::Detach{})), "");
   const PostgresView before = standby.observe();
   EXPECT_FALSE(before.credential);
-  ASSERT_TRUE(primary.sql("CREATE TABLE t (x int); INSERT INTO t VALUES (1)").ok());
+  ASSERT_TRUE(primary.sql("INSERT INTO t VALUES (1)").ok());
+  ASSERT_GT(primary.observe().sql->flushed, before.sql->received);
   for (int look = 0; look < kLooks; ++look) {
     const PostgresView view = standby.observe();
     ASSERT_TRUE(view.sql);
@@ -133,6 +142,31 @@ TEST_F(LocalPostgresTest, ADetachedStandbyTakesNoMoreWal) {
     EXPECT_FALSE(view.sql->receiver && view.sql->receiver->streaming);
   }
   ASSERT_TRUE(standby.follow(primary, Epoch(2)));
+  EXPECT_GT(standby.observe().sql->received, before.sql->received);
+}
+
+TEST_F(LocalPostgresTest, AReceiverThatItsUpstreamRefusesDoesNotCountAsStreaming) {
+  PostgresNode primary(directory_.path(), authority_, "paris-a");
+  PostgresNode standby(directory_.path(), authority_, "rome-b");
+  PostgresNode::introduce(primary, standby);
+  ASSERT_TRUE(primary.become_primary(TimelineId(2)));
+  ASSERT_TRUE(standby.become_standby_of(primary, kEpoch));
+  ASSERT_EQ(message_of(standby.perform(action::Stop{})), "");
+  ASSERT_TRUE(primary.reaches(
+      [](const PostgresView& view) { return view.sql && view.sql->senders.empty(); }));
+  ASSERT_EQ(message_of(primary.perform(action::SetSlots{{}, false})), "");
+  ASSERT_EQ(message_of(standby.perform(action::StartStandby{standby.goal})), "");
+
+  // PostgreSQL itself calls the receiver streaming until it has been refused, again and again.
+  for (int look = 0; look < kLooks; ++look) {
+    const PostgresView view = standby.observe();
+    ASSERT_TRUE(view.sql);
+    EXPECT_FALSE(view.sql->receiver && view.sql->receiver->streaming);
+  }
+  ASSERT_EQ(message_of(primary.perform(action::SetSlots{{"hactl_rome_b"}, false})), "");
+  EXPECT_TRUE(standby.reaches([](const PostgresView& view) {
+    return view.sql && view.sql->receiver && view.sql->receiver->streaming;
+  }));
 }
 
 TEST_F(LocalPostgresTest, AfterAnOrderlyStopTheWalEndsWhereTheStandbyIs) {
@@ -141,6 +175,9 @@ TEST_F(LocalPostgresTest, AfterAnOrderlyStopTheWalEndsWhereTheStandbyIs) {
   PostgresNode::introduce(primary, standby);
   ASSERT_TRUE(primary.become_primary(TimelineId(2)));
   ASSERT_TRUE(standby.become_standby_of(primary, kEpoch));
+  const Lsn flushed = primary.observe().sql->flushed;
+  ASSERT_TRUE(standby.reaches(
+      [&](const PostgresView& seen) { return seen.sql && seen.sql->received >= flushed; }));
 
   ASSERT_EQ(message_of(primary.perform(action::Stop{})), "");
   PostgresView view = primary.observe();
@@ -150,7 +187,8 @@ TEST_F(LocalPostgresTest, AfterAnOrderlyStopTheWalEndsWhereTheStandbyIs) {
   ASSERT_TRUE(view.control);
   EXPECT_TRUE(view.control->clean_shutdown);
   EXPECT_TRUE(view.control->was_primary);
-  EXPECT_EQ(standby.observe().sql->received, view.control->end);
+  const SqlView left = *standby.observe().sql;
+  EXPECT_EQ(std::max(left.received, left.replayed), view.control->end);
 
   ASSERT_TRUE(primary.configure([](SettingsRole& role) { role.sync_names = ""; }));
   const Result<ActionOutcome> resumed = primary.perform(action::ResumeGated{primary.goal});
@@ -183,6 +221,11 @@ TEST_F(LocalPostgresTest, ADivergedPrimaryIsRewoundAndItsWalIsKept) {
   ASSERT_EQ(message_of(old.perform(action::Rewind{fresh.as_upstream(Epoch(2)), old.goal})), "");
   EXPECT_FALSE(std::filesystem::is_empty(old.paths.state_directory + "/diverged"));
   ASSERT_TRUE(old.follow(fresh, Epoch(2)));
+  ASSERT_TRUE(fresh.sql("CREATE TABLE kept (x int)").ok());
+  EXPECT_TRUE(old.reaches([&](const PostgresView&) {
+    const auto count = old.sql("SELECT count(*) FROM pg_class WHERE relname = 'kept'");
+    return count.ok() && *count == "1";
+  }));
   EXPECT_EQ(old.observe().sql->timeline, TimelineId(4));
   EXPECT_EQ(old.sql("SELECT count(*) FROM pg_class WHERE relname = 'lost'").value(), "0");
 }

@@ -130,20 +130,34 @@ bool PostgresNode::become_primary(TimelineId timeline) {
          configure(open);
 }
 
-bool PostgresNode::become_standby_of(const PostgresNode& primary, Epoch epoch) {
+bool PostgresNode::become_standby_of(PostgresNode& primary, Epoch epoch) {
   return perform(action::Clone{primary.as_upstream(epoch), goal}).ok() && follow(primary, epoch);
 }
 
-bool PostgresNode::follow(const PostgresNode& primary, Epoch epoch) {
+bool PostgresNode::attach(PostgresNode& primary, Epoch epoch) {
   const auto attached = [&](SettingsRole& role) {
     role.upstream = primary.as_upstream(epoch);
     role.epoch = epoch;
   };
-  const auto streams = [&](const PostgresView& view) {
-    return view.sql && view.sql->receiver && view.sql->receiver->streaming;
+  return primary.perform(action::SetSlots{{slot_name(name)}, false}).ok() &&
+         perform(action::Attach{epoch}).ok() && configure(attached) &&
+         perform(action::StartStandby{goal}).ok();
+}
+
+bool PostgresNode::follow(PostgresNode& primary, Epoch epoch) {
+  if (!attach(primary, epoch)) return false;
+  // Only the upstream's own view proves that WAL has come.
+  const auto seen_by_primary = [&](const PostgresView& view) {
+    if (!view.sql) return false;
+    for (const SenderView& sender : view.sql->senders) {
+      const bool this_one = sender.node == name && sender.epoch == epoch;
+      if (this_one && sender.streaming && sender.flushed >= view.sql->flushed) return true;
+    }
+    return false;
   };
-  return perform(action::Attach{epoch}).ok() && configure(attached) &&
-         perform(action::StartStandby{goal}).ok() && reaches(streams);
+  return primary.reaches(seen_by_primary) && reaches([](const PostgresView& view) {
+           return view.sql && view.sql->receiver && view.sql->receiver->streaming;
+         });
 }
 
 Result<std::string> PostgresNode::sql(const std::string& statements) const {

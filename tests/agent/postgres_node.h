@@ -47,10 +47,13 @@ class PostgresNode {
   bool become_primary(TimelineId timeline);
 
   /// From nothing to a standby of `primary` that streams in `epoch`.
-  bool become_standby_of(const PostgresNode& primary, Epoch epoch);
+  bool become_standby_of(PostgresNode& primary, Epoch epoch);
 
-  /// Attached to `primary`, which it streams from.
-  bool follow(const PostgresNode& primary, Epoch epoch);
+  /// Given a slot at `primary` and attached to it.
+  bool attach(PostgresNode& primary, Epoch epoch);
+
+  /// Attached, and `primary` has seen it flush all that there is.
+  bool follow(PostgresNode& primary, Epoch epoch);
 
   /// Runs statements as the superuser; the first field.
   Result<std::string> sql(const std::string& statements) const;

@@ -141,7 +141,6 @@ TEST_F(FormationLoopTest, RefusesAnotherVersionThanTheExpectedOne) {
 
 TEST_F(FormationLoopTest, TellsNoGoalBeforeItsRecordIsStored) {
   ASSERT_TRUE(apply(sample_formation()).ok());
-  report_for(1s);
   store_.holding = true;
   report_for(kBootstrapWait + 5s);
   ASSERT_FALSE(store_.held.empty()) << "nothing was decided";
@@ -279,6 +278,41 @@ TEST_F(FormationLoopTest, KnowsSinceWhenANodeIsSteady) {
   report.primary->senders[0].streaming = false;
   loop_->report_received(report);
   EXPECT_EQ(steady_since(), scheduler_.now());
+}
+
+TEST_F(FormationLoopTest, RecognisesFailoversAndMovesByTheRecord) {
+  ASSERT_TRUE(apply(sample_formation()).ok());
+  // Another controller's decisions are seen when the next write meets a conflict.
+  const auto decide = [&](Epoch epoch, Phase phase) {
+    StoredFormation& there = store_.formations.at(name_);
+    there.record.epoch = epoch;
+    there.record.phase = phase;
+    there.record.revision = there.record.revision.next();
+    there.record.primary = NodeName("a");
+    there.record.candidate = NodeName("b");
+    SyncConfig config;
+    config.epoch = epoch;
+    config.generation = there.record.config_generation = ConfigGeneration(1);
+    config.primary = NodeName("a");
+    config.required = 1;
+    config.members = {NodeName("b"), NodeName("c")};
+    there.record.in_force = {config};
+    store_.touch(name_);
+    scheduler_.advance(1s);
+    Formation formation = sample_formation();
+    formation.labels["turn"] = std::to_string(++number_);
+    EXPECT_TRUE(apply(formation).ok());
+  };
+  decide(Epoch(3), Phase::stable);
+  EXPECT_FALSE(loop_->observed().last_failover.has_value());
+  decide(Epoch(4), Phase::switchover);
+  EXPECT_EQ(loop_->observed().last_move, scheduler_.now());
+  EXPECT_EQ(loop_->failovers(), 0U);
+  store_.formations.at(name_).record.phase = Phase::stable;
+  decide(Epoch(9), Phase::collect);
+  EXPECT_EQ(loop_->observed().last_failover, scheduler_.now());
+  EXPECT_EQ(loop_->observed().phase_since, scheduler_.now());
+  EXPECT_EQ(loop_->failovers(), 1U);
 }
 
 TEST_F(FormationLoopTest, RefusesMovesThatNobodyCanCarryOut) {
