@@ -20,20 +20,22 @@ struct StateFileDisk {
 
 class SimStateFile : public StateFile {
  public:
-  using Saved = std::function<void(const AgentState&)>;
+  using Told = std::function<void(const AgentState&)>;
 
-  /// All references outlive the file. `saved` hears of every state that has become durable.
+  /// All references outlive the file. `told` hears of every state that has become durable, and of
+  /// the one that is read back.
   SimStateFile(EventQueue& queue, StateFileDisk& disk, ProcessId agent, const Hooks& hooks,
-               std::uint64_t seed, Saved saved)
+               std::uint64_t seed, Told told)
       : queue_(queue),
         disk_(disk),
         agent_(agent),
         hooks_(hooks),
         prng_(seed),
-        saved_(std::move(saved)) {}
+        told_(std::move(told)) {}
 
   Result<std::optional<AgentState>> load() override {
     if (disk_.state && hooks_.loaded) hooks_.loaded(*disk_.state);
+    if (disk_.state) told_(*disk_.state);
     return disk_.state;
   }
 
@@ -41,7 +43,7 @@ class SimStateFile : public StateFile {
     queue_.at(agent_, queue_.now() + Duration{prng_.between(0, 3)},
               [this, state, done = std::move(done)] {
                 disk_.state = state;
-                saved_(state);
+                told_(state);
                 queue_.at(agent_, queue_.now() + Duration{prng_.between(0, 2)},
                           [done] { done(Done{}); });
               });
@@ -53,7 +55,7 @@ class SimStateFile : public StateFile {
   ProcessId agent_;
   const Hooks& hooks_;
   Prng prng_;
-  Saved saved_;
+  Told told_;
 };
 
 }  // namespace hactl
