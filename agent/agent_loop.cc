@@ -175,11 +175,13 @@ void AgentLoop::remember(const Action& action, const ActionOutcome& outcome) {
     proof.generation = sync->generation;
   };
   if (const auto* save = std::get_if<action::SaveState>(&action)) {
+    const bool noted = save->state.rewinding && !local_.state.rewinding;
+    if (noted) local_.rewind = RewindProgress::noted;
     local_.state = save->state;
     if (!save->state.rebuilding) local_.cloned = false;
   } else if (std::holds_alternative<action::Clone>(action)) {
     local_.cloned = true;
-    local_.rewinds_failed = 0;
+    local_.starts_failed = 0;
   } else if (const auto* attach = std::get_if<action::Attach>(&action)) {
     local_.attached_for = attach->epoch;
   } else if (std::holds_alternative<action::Detach>(action)) {
@@ -205,18 +207,25 @@ void AgentLoop::remember(const Action& action, const ActionOutcome& outcome) {
   } else if (std::holds_alternative<action::WriteBarrier>(action)) {
     prove_for_goal();
     proof.barrier = outcome.lsn;
+    proof.barrier_at = scheduler_.now();
   } else if (std::holds_alternative<action::NoteConfirmed>(action)) {
     prove_for_goal();
     proof.confirmed = true;
   } else if (std::holds_alternative<action::SetSlots>(action)) {
     local_.slots_advanced_at = scheduler_.now();
   } else if (std::holds_alternative<action::Rewind>(action)) {
-    local_.rewinds_failed = 0;
+    local_.rewind = RewindProgress::done;
+    local_.starts_failed = 0;
+  } else if (std::holds_alternative<action::StartStandby>(action)) {
+    local_.starts_failed = 0;
   }
 }
 
 void AgentLoop::failed(const Action& action, const Error& error) {
-  if (std::holds_alternative<action::Rewind>(action)) ++local_.rewinds_failed;
+  const bool untouched = error.code == ErrorCode::unavailable;
+  if (std::holds_alternative<action::Rewind>(action) && !untouched) {
+    local_.rewind = RewindProgress::failed;
+  }
   if (std::holds_alternative<action::Clone>(action)) ++local_.clones_failed;
   if (std::holds_alternative<action::StartStandby>(action)) ++local_.starts_failed;
   const int doublings = std::min(failures_++, 6);

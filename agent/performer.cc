@@ -73,17 +73,23 @@ std::string usable_slot(PgSession& source, const std::string& slot) {
   return rows.ok() && !rows->empty() && !rows->front().empty() ? slot : "";
 }
 
-/// Where the upstream's history left `timeline`; nullopt when it did not or can't be asked.
-std::optional<Lsn> fork_of(const std::string& conninfo, TimelineId timeline) {
+/// Where the source's history left `timeline`; 0/0 when it never did. Fails with `unavailable` when
+/// the source can't be asked, or has no checkpoint on `current` yet.
+Result<Lsn> fork_of(const std::string& conninfo, TimelineId current, TimelineId timeline) {
   Result<PgSession> source = PgSession::open(conninfo, kSourceTime);
-  if (!source.ok()) return std::nullopt;
+  if (!source.ok()) return Error{ErrorCode::unavailable, source.error().message};
   const Result<std::vector<PgRows>> rows = source->run(
-      "SELECT convert_from(pg_read_binary_file('pg_wal/' || lpad(upper(to_hex(timeline_id)), 8, "
-      "'0')"
-      " || '.history'), 'UTF8') FROM pg_control_checkpoint()",
+      "SELECT timeline_id, convert_from(pg_read_binary_file('pg_wal/' || "
+      "lpad(upper(to_hex(timeline_id)), 8, '0') || '.history'), 'UTF8') "
+      "FROM pg_control_checkpoint()",
       kSourceTime);
-  if (!rows.ok() || rows->empty() || rows->front().empty()) return std::nullopt;
-  return end_of_timeline(rows->front()[0][0].value_or(""), timeline);
+  if (!rows.ok()) return Error{ErrorCode::unavailable, rows.error().message};
+  if (rows->empty() || rows->front().empty() ||
+      rows->front()[0][0] != std::to_string(current.value)) {
+    return Error{ErrorCode::unavailable, "the source has written no checkpoint on timeline " +
+                                             std::to_string(current.value) + " yet"};
+  }
+  return end_of_timeline(rows->front()[0][1].value_or(""), timeline).value_or(Lsn(0));
 }
 
 }  // namespace
@@ -144,9 +150,10 @@ Result<Done> Performer::keep_diverged(const action::Rewind& order, UtcTime now) 
       replication_conninfo(order.upstream, paths_, kCopyApplication, paths_.key_file) +
       " dbname=" + std::string(kAgentDatabase);
   const TimelineId timeline = control->data.timeline;
+  const Result<Lsn> from = fork_of(conninfo, order.timeline, timeline);
+  if (!from.ok()) return from.error();
   // Without a known fork everything of the timeline that fits is kept.
-  const Lsn from = fork_of(conninfo, timeline).value_or(Lsn(0));
-  return keep_diverged_wal(paths_, directory, {timeline, from}, to_string(now));
+  return keep_diverged_wal(paths_, directory, {timeline, *from}, to_string(now));
 }
 
 Result<Done> Performer::rewind(const action::Rewind& order, UtcTime now) {
@@ -155,14 +162,19 @@ Result<Done> Performer::rewind(const action::Rewind& order, UtcTime now) {
   if (find_postmaster(directory) || !server_processes(directory).empty()) {
     return Error{ErrorCode::conflict, "rewind " + directory + ": PostgreSQL still runs on it"};
   }
-  if (Result<Done> done = keep_diverged(order, now); !done.ok()) return done;
+  if (Result<Done> done = keep_diverged(order, now); !done.ok()) {
+    return Error{ErrorCode::unavailable, done.error().message};
+  }
   // After a crash pg_rewind first recovers in single-user mode, which refuses to be a standby.
   if (Result<Done> done = remove_standby_signal(directory); !done.ok()) return done;
   const Result<Done> rewound = programs_.rewind(
       directory, replication_conninfo(order.upstream, paths_, kCopyApplication, paths_.key_file) +
                      " dbname=" + std::string(kAgentDatabase));
   const Result<Done> marked = write_standby_signal(directory);
-  if (!rewound.ok()) return rewound.error().within("rewind to " + order.upstream.node.value);
+  if (!rewound.ok()) {
+    return Error{ErrorCode::corrupt,
+                 "rewind to " + order.upstream.node.value + ": " + rewound.error().message};
+  }
   return marked;
 }
 

@@ -19,9 +19,9 @@ class Postgres {
   Postgres& operator=(const Postgres&) = delete;
   virtual ~Postgres() = default;
 
-  /// Looks at everything once. `postgres` says where the data directory is; the door remembers it for
-  /// the actions. Bounded: answers within a few seconds even when PostgreSQL hangs, then without
-  /// PostgresView::sql. One at a time; may be called while an action is under way.
+  /// Looks at everything once. `postgres` says where the data directory is; the door remembers it
+  /// for the actions. Bounded: answers within a few seconds even when PostgreSQL hangs, then
+  /// without PostgresView::sql. One at a time; may be called while an action is under way.
   virtual void observe(const PostgresGoal& postgres, std::function<void(PostgresView)> seen) = 0;
 
   /// Carries out one action; one at a time. Every action has a deadline of its own. An error leaves

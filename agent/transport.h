@@ -27,8 +27,8 @@ class Transport {
   /// Sends a report. One at a time; answers within a few seconds, with an error if need be.
   virtual void send(const NodeReport& report, std::function<void(Result<Done>)> done) = 0;
 
-  /// Waits for a goal other than the one tagged `known` (empty: any). One at a time. nullopt after a
-  /// while without news; not_found while the controller has no goal for this node.
+  /// Waits for a goal other than the one tagged `known` (empty: any). One at a time. nullopt after
+  /// a while without news; not_found while the controller has no goal for this node.
   virtual void receive(const std::string& known,
                        std::function<void(Result<std::optional<Order>>)> received) = 0;
 };

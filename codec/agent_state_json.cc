@@ -37,6 +37,7 @@ void fields(Archive& archive, wire::Of<AgentState> auto& state) {
   archive("applied-generation", state.applied_generation);
   archive("timelines", state.timelines);
   archive("rebuilding", state.rebuilding);
+  archive("rewinding", state.rewinding);
   archive("restart-done", state.restart_done);
   archive("boot-id", state.boot_id);
   archive("goal", state.goal);

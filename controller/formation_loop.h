@@ -25,6 +25,7 @@
 #include "controller/formation_change.h"
 #include "controller/store.h"
 #include "model/goal.h"
+#include "model/limits.h"
 #include "model/observed.h"
 #include "model/plan.h"
 #include "model/record.h"
@@ -52,7 +53,7 @@ inline constexpr Duration kStepsShownFor{1'000};
 /// The time in which failovers count as recent.
 inline constexpr Duration kFailoversRecentWithin = 10min;
 /// Nodes whose reports are kept: those of the spec, those on their way out, and their successors.
-inline constexpr std::size_t kObservedNodesMax = std::size_t{2} * 64;
+inline constexpr std::size_t kObservedNodesMax = 2 * kNodesMax;
 
 /// A goal and a tag that changes if and only if the goal does, also when the controller restarts.
 struct TaggedGoal {

@@ -12,8 +12,8 @@ namespace {
 
 /// How often a standby moves the slots that it keeps for the others.
 constexpr Duration kAdvanceSlotsEvery{10'000};
-/// Failed rewinds before the data is copied anew.
-constexpr int kRewindsMax = 1;
+/// Failed starts of rewound data before it is copied anew.
+constexpr int kStartsMax = 5;
 
 WantedSettings detached(const Goal& goal) {
   return WantedSettings{std::nullopt, goal.epoch, false, sync_names_for_standby()};
@@ -70,12 +70,10 @@ bool lacks_credential(const Goal& goal, const LocalState& local) {
 }
 
 Step clone(const Goal& goal, const LocalState& local, const std::string& why) {
-  if (!goal.chain.empty() && !goal.chain.back().opened) {
-    return wait_for("waiting for the new primary to open before copying it", kLater);
-  }
   if (local.seen.running) return act(action::Stop{}, "stopping PostgreSQL: " + why);
   AgentState marked = attachment(goal, noted(goal, local));
   marked.rebuilding = true;
+  marked.rewinding.reset();
   if (auto step = save(local, marked, "noting that the data is being made anew")) return *step;
   if (lacks_credential(goal, local)) {
     return act(action::Attach{goal.upstream->epoch}, "getting ready to copy");
@@ -98,16 +96,39 @@ std::optional<Step> after_clone(const Goal& goal, const LocalState& local) {
 Step rejoin(const Goal& goal, const LocalState& local) {
   const std::string from = goal.upstream->node.value;
   if (timelines_contradict(goal, local)) return clone(goal, local, "its history is another one");
-  if (!goal.chain.empty() && !goal.chain.back().opened) {
-    return wait_for("waiting for the new primary to open before rewinding", kLater);
-  }
-  if (local.rewinds_failed > kRewindsMax) return clone(goal, local, "rewinding failed");
-  if (local.seen.running) return act(action::Stop{}, "stopping PostgreSQL to rewind it");
   AgentState next = attachment(goal, noted(goal, local));
-  next.attached.reset();
-  if (auto step = save(local, next, "noting the formation's history")) return *step;
-  return act(action::Rewind{*goal.upstream, goal.postgres},
-             "rewinding to where " + from + " branched off");
+  next.rebuilding = true;
+  next.rewinding = goal.upstream->epoch;
+  return *save(local, next,
+               "noting that the data is being rewound to where " + from + " branched off");
+}
+
+/// Rewound data has no end of its own: it is consistent only when it has streamed from its source,
+/// so it is started attached. A rewind that was cut short leaves nothing to start.
+Step rewind(const Goal& goal, const LocalState& local) {
+  AgentState whole = noted(goal, local);
+  whole.rebuilding = false;
+  whole.rewinding.reset();
+  if (*local.state.rewinding != goal.upstream->epoch) {
+    if (local.rewind != RewindProgress::noted) return clone(goal, local, "its source has changed");
+    return *save(local, whole, "giving up a rewind that has not begun");
+  }
+  if (local.rewind == RewindProgress::noted && local.seen.running) {
+    return act(action::Stop{}, "stopping PostgreSQL to rewind it");
+  }
+  if (local.rewind == RewindProgress::noted) {
+    return act(action::Rewind{*goal.upstream, goal.chain.back().timeline, goal.postgres},
+               "rewinding to where " + goal.upstream->node.value + " branched off");
+  }
+  if (local.rewind != RewindProgress::done) return clone(goal, local, "a rewind was cut short");
+  if (local.starts_failed > kStartsMax) return clone(goal, local, "rewound data would not start");
+  if (lacks_credential(goal, local)) {
+    return act(action::Attach{goal.upstream->epoch}, "getting ready to follow");
+  }
+  if (auto step = configure(goal, local, attached_to(goal))) return *step;
+  if (!local.seen.running) return act(action::StartStandby{goal.postgres}, "starting, rewound");
+  if (!local.seen.sql) return wait_for("replaying to where its data is consistent", kSoon);
+  return *save(local, whole, "noting that the rewind is complete");
 }
 
 bool attached_here(const Goal& goal, const LocalState& local) {
@@ -177,6 +198,7 @@ Step follow(const Goal& goal, const LocalState& local, Instant now) {
   AgentState promised = noted(goal, local);
   promised.promised = std::max(promised.promised, goal.epoch);
   if (auto step = after_clone(goal, local)) return *step;
+  if (local.state.rewinding) return rewind(goal, local);
   if (local.seen.data == DataKind::absent || local.state.rebuilding) {
     return clone(goal, local, "it has no data yet");
   }
@@ -269,6 +291,7 @@ Step leave(const Goal& goal, const LocalState& local) {
     gone.promoted.reset();
     gone.timelines.clear();
     gone.rebuilding = false;
+    gone.rewinding.reset();
     gone.applied_generation = ConfigGeneration(0);
   }
   if (auto step = save(local, gone, "noting that it has left")) return *step;

@@ -11,6 +11,8 @@ namespace hactl {
 namespace {
 
 constexpr std::string_view kOwnSlots = "hactl_";
+/// A barrier that waits longer than this waits for standbys that must rewind first.
+constexpr Duration kBarrierOverdue{500};
 
 /// The node has begun to be primary in the goal's epoch (R6).
 bool began(const Goal& goal, const LocalState& local) {
@@ -132,7 +134,7 @@ Step resume(const Goal& goal, const LocalState& local, Instant now) {
 }
 
 /// Proves the goal's setting (R7): marker, then the setting itself, then the barrier.
-std::optional<Step> prove(const Goal& goal, const LocalState& local) {
+std::optional<Step> prove(const Goal& goal, const LocalState& local, Instant now) {
   const SyncConfig& sync = *goal.sync;
   const SqlView& sql = *local.seen.sql;
   const bool open = gate_is_open(local);
@@ -158,6 +160,12 @@ std::optional<Step> prove(const Goal& goal, const LocalState& local) {
     return act(action::WriteBarrier{sync.epoch, goal.timeline}, "writing the barrier");
   }
   if (holders(sync, sql.senders, *local.proof.barrier) < sync.required) {
+    const bool overdue = local.proof.barrier_at && now - *local.proof.barrier_at > kBarrierOverdue;
+    if (overdue && local.checkpointed_for < goal.epoch) {
+      return act(
+          action::Checkpoint{goal.epoch},
+          "writing the new timeline's first checkpoint, without which no standby can rewind");
+    }
     return wait_for(
         "waiting until " + std::to_string(sync.required) + " quorum standbys hold the barrier",
         kSoon);
@@ -182,7 +190,7 @@ std::optional<Step> keep_slots(const Goal& goal, const LocalState& local) {
   return act(action::SetSlots{std::move(wanted), false}, "making the standbys' slots");
 }
 
-Step serve(const Goal& goal, const LocalState& local) {
+Step serve(const Goal& goal, const LocalState& local, Instant now) {
   const SqlView& sql = *local.seen.sql;
   if (sql.timeline != goal.timeline && sql.timeline.value != 0) {
     return stuck("TimelineCollision", "PostgreSQL chose timeline " +
@@ -193,7 +201,7 @@ Step serve(const Goal& goal, const LocalState& local) {
     return act(action::PrepareDatabase{goal.postgres}, "making roles and the database");
   }
   if (auto step = keep_slots(goal, local)) return *step;
-  if (!confirmed(goal, local)) return *prove(goal, local);
+  if (!confirmed(goal, local)) return *prove(goal, local, now);
   if (auto step = configure(goal, local, as_primary(goal, true, any_names(*goal.sync))))
     return *step;
   if (!gate_is_open(local)) return wait_for("opening", kSoon);
@@ -240,7 +248,7 @@ Step lead(const Goal& goal, const LocalState& local, Instant now) {
   if (!began(goal, local)) {
     return act(action::Stop{}, "stopping: it runs as a primary of another epoch");
   }
-  return serve(goal, local);
+  return serve(goal, local, now);
 }
 
 }  // namespace hactl

@@ -7,9 +7,6 @@
 namespace hactl {
 namespace {
 
-/// Failed starts in a row before a standby's data is thrown away and copied anew.
-constexpr int kStartsMax = 5;
-
 std::optional<Step> refuse_foreign_data(const Goal& goal, const LocalState& local) {
   const std::string& directory = goal.postgres.data_directory;
   if (local.seen.data == DataKind::foreign) {

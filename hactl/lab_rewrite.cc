@@ -17,9 +17,8 @@ namespace {
 
 constexpr std::string_view kAnyLoopback = "127.0.0.0/8";
 constexpr std::string_view kHeader =
-    "# Made by `hactl lab up`: hosts are loopback addresses, and every node has a data directory "
-    "of\n"
-    "# its own. Edit and apply this file.\n";
+    "# Made by `hactl lab up`: hosts are loopback addresses, and every node has its own data\n"
+    "# directory. Edit and apply this file.\n";
 
 bool digit(char c) {
   return c >= '0' && c <= '9';

@@ -40,9 +40,12 @@ struct Clone {
   Upstream upstream;
   PostgresGoal postgres;
 };
-/// pg_rewind against `upstream`, after keeping the WAL that will be discarded.
+/// pg_rewind against `upstream`, after keeping the WAL that will be discarded. The upstream must
+/// have a checkpoint on `timeline`: pg_rewind compares control files, and sees no divergence before
+/// that. Fails with `unavailable` before the data is touched, with anything else after that.
 struct Rewind {
   Upstream upstream;
+  TimelineId timeline;
   PostgresGoal postgres;
 };
 /// Write the settings files; reload when PostgreSQL runs.

@@ -50,6 +50,9 @@ struct AgentState {
   std::map<TimelineId, Epoch> timelines;  ///< Which epoch wrote which timeline (R11).
   /// The data directory is being replaced: PostgreSQL must not be started on it.
   bool rebuilding = false;
+  /// Set beside `rebuilding`: it is being replaced by a rewind to this epoch's primary. The data is
+  /// whole again once it has become consistent by WAL from there.
+  std::optional<Epoch> rewinding;
   std::uint64_t restart_done = 0;  ///< Goal::restart of the last restart carried out.
   std::string boot_id;             ///< Of the kernel, at the last write.
   /// The last goal obeyed: what the agent goes on with while no controller answers. Secret inside.

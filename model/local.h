@@ -64,10 +64,11 @@ struct SqlView {
 struct SyncProof {
   Epoch epoch;
   ConfigGeneration generation;
-  bool marker_proven = false;  ///< Every walsender was seen under the marker setting.
-  bool checkpointed = false;   ///< Two checkpoints since the setting became non-empty.
-  std::optional<Lsn> barrier;  ///< Flush position after the setting was proven.
-  bool confirmed = false;      ///< The barrier is on the commit quorum.
+  bool marker_proven = false;         ///< Every walsender was seen under the marker setting.
+  bool checkpointed = false;          ///< Two checkpoints since the setting became non-empty.
+  std::optional<Lsn> barrier;         ///< Flush position after the setting was proven.
+  std::optional<Instant> barrier_at;  ///< When it was written.
+  bool confirmed = false;             ///< The barrier is on the commit quorum.
   friend bool operator==(const SyncProof&, const SyncProof&) = default;
 };
 
@@ -98,6 +99,14 @@ struct AgentPaths {
   friend bool operator==(const AgentPaths&, const AgentPaths&) = default;
 };
 
+/// How far the rewind noted in AgentState::rewinding has come in this life of the agent.
+enum class RewindProgress {
+  unknown,  ///< Noted in a former life: it may have been cut short.
+  noted,    ///< The data is as it was.
+  done,     ///< pg_rewind has succeeded.
+  failed,   ///< pg_rewind failed half way.
+};
+
 struct LocalState {
   AgentPaths paths;
   std::string os_user = "postgres";  ///< As whom the agent and PostgreSQL run.
@@ -113,9 +122,9 @@ struct LocalState {
   bool restarting = false;                   ///< PostgreSQL was stopped to be started again.
   std::optional<Instant> slots_advanced_at;
   SyncProof proof;
-  int starts_failed = 0;            ///< In a row.
-  int clones_failed = 0;            ///< In a row.
-  int rewinds_failed = 0;           ///< In a row.
+  int starts_failed = 0;  ///< In a row.
+  int clones_failed = 0;  ///< In a row.
+  RewindProgress rewind = RewindProgress::unknown;
   std::optional<Instant> retry_at;  ///< The last action failed: nothing before this instant.
   std::optional<Problem> problem;   ///< Of the last action, until one succeeds.
   bool controller_heard = false;    ///< An answer within the last few seconds.

@@ -46,7 +46,8 @@ struct KnownNode {
   AgentSeq agent_seq_seen;
   Position flush_seen;    ///< Highest position that it ever reported.
   bool excluded = false;  ///< Forgot something: counts as lost until it has been built anew.
-  /// Where it was by the last spec that named it: a node on its way out must still be told to leave.
+  /// Where it was by the last spec that named it: a node on its way out must still be told to
+  /// leave.
   std::string host{};
   std::uint16_t port = 5432;
   std::string data_directory{};

@@ -18,7 +18,7 @@ namespace hactl {
 
 /// What is known of one node.
 struct NodeFacts {
-  std::optional<Member> member;        ///< Unset: not in the spec any more.
+  std::optional<Member> member;  ///< Unset: not in the spec any more.
   /// Where it is; for a node that left the spec, where it was.
   std::optional<Member> address;
   const NodeReport* report = nullptr;  ///< The latest; nullptr: never heard.

@@ -113,7 +113,7 @@ constexpr std::array kRows{
         .goal = GoalState::init,
         .why = "waiting for a primary to copy"},
     Row{.id = 465,
-        .when = {.phases = only(Phase::promote), .empty = Is::yes},
+        .when = {.phases = only(Phase::promote), .empty = Is::yes, .may_clone = Is::no},
         .goal = GoalState::init,
         .why = "waiting for a primary to copy"},
     Row{.id = 490, .when = {}, .goal = GoalState::standby, .why = "follow the primary"},
@@ -132,9 +132,19 @@ bool matches(const When& when, const Place& place) {
          fits(when.may_clone, place.may_clone);
 }
 
+/// There is a primary to copy: an open one, or one that has been promoted and may need the copies
+/// to be able to open.
+bool can_be_copied(const Facts& facts) {
+  if (facts.record.phase != Phase::promote) return true;
+  const NodeFacts& candidate = facts.node(*facts.record.candidate);
+  return candidate.heard && candidate.report->primary &&
+         candidate.report->primary->epoch == facts.record.epoch;
+}
+
 /// The first kClonesAtOnceMax nodes, in the order of the file, that have no data.
 std::set<NodeName> clones_allowed(const Facts& facts) {
   std::set<NodeName> allowed;
+  if (!can_be_copied(facts)) return allowed;
   for (const NodeState wanted : {NodeState::creating, NodeState::empty}) {
     for (const Member& member : facts.members) {
       const NodeFacts& node = facts.node(member.name);
@@ -190,11 +200,17 @@ std::optional<Upstream> upstream_of(const Facts& facts, const NodeName& node, Ep
   return Upstream{node, found->second.address->host, found->second.address->port, epoch};
 }
 
-/// The promotion whose primary this goal is about: the candidate's while it takes over, else the
-/// open one.
-const Promotion* promotion_of(const Facts& facts) {
-  if (facts.record.phase == Phase::promote) return &facts.record.lineage.back();
-  return facts.opened();
+/// The promotion that a goal is about: the candidate's while it takes over; that which wrote the
+/// WAL to be fetched; else that of the open primary.
+const Promotion* promotion_of(const Facts& facts, GoalState state) {
+  const FormationRecord& record = facts.record;
+  if (record.phase == Phase::promote) return &record.lineage.back();
+  if (state != GoalState::fast_forward) return facts.opened();
+  const auto donor = record.finals.find(*record.donor);
+  if (donor == record.finals.end()) return facts.opened();
+  const auto wrote =
+      std::ranges::find(record.lineage, donor->second.timeline, &Promotion::timeline);
+  return wrote == record.lineage.end() ? facts.opened() : &*wrote;
 }
 
 void fill_for_state(const Facts& facts, const Promotion* promotion, Goal& goal) {
@@ -242,7 +258,7 @@ Epoch epoch_of(const Facts& facts, const Promotion* promotion, GoalState state) 
 }
 
 Goal goal_for(const Facts& facts, const NodeName& name, const Place& place, GoalState state) {
-  const Promotion* promotion = promotion_of(facts);
+  const Promotion* promotion = promotion_of(facts, state);
   Goal goal;
   goal.formation = facts.record.formation;
   goal.incarnation = facts.record.incarnation;

@@ -102,7 +102,8 @@ void Checkers::state_saved(const NodeName& node, const AgentState& state) {
   promised = state.promised;
   if (!state.promoted) return;
   const auto [holder, first] = promoted_.emplace(state.promoted->epoch, node);
-  if (first) note("promotes " + node.value + " epoch " + std::to_string(state.promoted->epoch.value));
+  if (first)
+    note("promotes " + node.value + " epoch " + std::to_string(state.promoted->epoch.value));
   if (holder->second == node) return;
   violate("I3", "epoch " + std::to_string(state.promoted->epoch.value) + " made primaries of " +
                     holder->second.value + " and " + node.value);

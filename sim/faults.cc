@@ -16,7 +16,8 @@ constexpr int kRegionsLeast = 1;
 
 FaultKind Faults::draw_kind() {
   int total = 0;
-  for (const int weight : scenario_.weights) total += weight;
+  for (const int weight : scenario_.weights)
+    total += weight;
   std::int64_t at = prng_.between(1, total);
   for (std::size_t kind = 0; kind < kFaultKinds; ++kind) {
     at -= scenario_.weights[kind];
@@ -38,8 +39,7 @@ std::optional<NodeName> Faults::draw_standby() {
 }
 
 void Faults::later(Duration longest, std::function<void()> end) {
-  world_.queue().at(kWorldProcess,
-                    world_.now() + Duration{prng_.between(50, longest.count())},
+  world_.queue().at(kWorldProcess, world_.now() + Duration{prng_.between(50, longest.count())},
                     [this, end = std::move(end)] {
                       if (!over_) end();
                     });
@@ -180,9 +180,10 @@ void Faults::inject_network(FaultKind kind) {
     case FaultKind::cut_region: {
       std::vector<NodeName> group;
       const auto& regions = world_.spec().regions;
-      const auto region = static_cast<std::size_t>(
-          prng_.between(0, static_cast<std::int64_t>(regions.size()) - 1));
-      for (const NodeSpec& inside : regions[region].nodes) group.push_back(inside.name);
+      const auto region =
+          static_cast<std::size_t>(prng_.between(0, static_cast<std::int64_t>(regions.size()) - 1));
+      for (const NodeSpec& inside : regions[region].nodes)
+        group.push_back(inside.name);
       isolate(group);
       return;
     }
@@ -205,9 +206,8 @@ void Faults::inject_network(FaultKind kind) {
       return;
     default:
       world_.cluster().server(node).replay_delay = Duration{prng_.between(100, 4'000)};
-      later(kFaultLongest, [this, node] {
-        world_.cluster().server(node).replay_delay = Duration{0};
-      });
+      later(kFaultLongest,
+            [this, node] { world_.cluster().server(node).replay_delay = Duration{0}; });
       return;
   }
 }
@@ -225,12 +225,14 @@ void Faults::inject_user(FaultKind kind) {
 
 void Faults::edit(FaultKind kind) {
   FormationSpec spec = world_.wanted();
-  auto& nodes = spec.regions[static_cast<std::size_t>(
-      prng_.between(0, static_cast<std::int64_t>(spec.regions.size()) - 1))].nodes;
+  auto& nodes = spec.regions[static_cast<std::size_t>(prng_.between(
+                                 0, static_cast<std::int64_t>(spec.regions.size()) - 1))]
+                    .nodes;
   if (nodes.empty() && kind != FaultKind::add_node) return;
-  const auto at = nodes.empty() ? 0
-                                : static_cast<std::size_t>(prng_.between(
-                                      0, static_cast<std::int64_t>(nodes.size()) - 1));
+  const auto at =
+      nodes.empty()
+          ? 0
+          : static_cast<std::size_t>(prng_.between(0, static_cast<std::int64_t>(nodes.size()) - 1));
   if (kind == FaultKind::edit_priority) {
     nodes[at].candidate_priority = static_cast<int>(prng_.between(0, 100));
   } else if (kind == FaultKind::edit_quorum) {

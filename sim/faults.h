@@ -1,4 +1,5 @@
-// Faults: what goes wrong in a simulated world, and what its users do meanwhile, drawn from the seed.
+// Faults: what goes wrong in a simulated world, and what its users do meanwhile, drawn from the
+// seed.
 #pragma once
 
 #include <array>

@@ -93,9 +93,12 @@ void run_one(const Scenario& scenario, std::uint64_t seed, bool trace, Totals& t
   totals.acknowledged += result.acknowledged;
   totals.primaries += static_cast<std::uint64_t>(result.primaries);
   totals.simulated += result.simulated;
-  for (const auto& [kind, count] : result.faults) totals.faults[kind] += count;
-  for (const auto& [rule, count] : result.rules) totals.rules[rule] += count;
-  if (trace) std::printf("trace hash %016llx\n", static_cast<unsigned long long>(result.trace_hash));
+  for (const auto& [kind, count] : result.faults)
+    totals.faults[kind] += count;
+  for (const auto& [rule, count] : result.rules)
+    totals.rules[rule] += count;
+  if (trace)
+    std::printf("trace hash %016llx\n", static_cast<unsigned long long>(result.trace_hash));
   if (result.violation.empty()) return;
   ++totals.violations;
   std::printf("VIOLATION %s\n  seed %llu: %s\n", result.violation.c_str(),
@@ -116,7 +119,8 @@ void summarise(const Totals& totals, std::chrono::duration<double> took) {
     std::printf(" %s %llu", std::string(to_string(kind)).c_str(), count(times));
   }
   std::printf("\nrules fired:");
-  for (const auto& [rule, times] : totals.rules) std::printf(" %u:%llu", rule, count(times));
+  for (const auto& [rule, times] : totals.rules)
+    std::printf(" %u:%llu", rule, count(times));
   std::printf("\n");
 }
 

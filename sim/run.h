@@ -25,7 +25,7 @@ struct RunResult {
   std::uint64_t trace_hash = 0;
   std::uint64_t steps = 0;
   std::uint64_t acknowledged = 0;
-  int primaries = 0;       ///< How often a primary opened.
+  int primaries = 0;  ///< How often a primary opened.
   Duration simulated{0};
   std::map<FaultKind, std::uint64_t> faults;
   std::map<std::uint32_t, std::uint64_t> rules;

@@ -41,8 +41,8 @@ SimCluster::Match SimCluster::match(const SimServer& upstream, const SimServer& 
     if (stretch.timeline == upstream.timeline()) {
       return end <= upstream.disk.flushed_end() ? Match::follows : Match::refused;
     }
-    // PostgreSQL asks from the start of the segment, so that a standby which has gone further on the
-    // old branch is let in, shows its own position as flushed, and never gets anything.
+    // PostgreSQL asks from the start of the segment, so that a standby which has gone further on
+    // the old branch is let in, shows its own position as flushed, and never gets anything.
     return end <= stretch.end ? Match::follows : Match::left_behind;
   }
   return Match::refused;
@@ -57,6 +57,13 @@ std::string SimCluster::refusal(const SimServer& standby) {
   if (upstream->disk.system_id != standby.disk.system_id) return "another system identifier";
   const bool slot = settings.slot.empty() || upstream->disk.slots.contains(settings.slot);
   if (!slot) return "the replication slot does not exist";
+  // One walsender a slot: without that, one standby could be counted twice.
+  const bool active = std::ranges::any_of(streams_, [&](const auto& entry) {
+    const Stream& stream = entry.second;
+    return stream.upstream == upstream->name && stream.standby == standby.name &&
+           stream.sender_open && !settings.slot.empty();
+  });
+  if (active) return "the replication slot is active";
   if (match(*upstream, standby) == Match::refused) return "not in the upstream's history";
   return {};
 }
@@ -109,7 +116,9 @@ void SimCluster::sender_reload(std::uint64_t id) {
   sender.priority = sender.rule.priority_of(sender.application);
 }
 
-bool SimCluster::has_receiver(const NodeName& standby) const { return receiver(standby).has_value(); }
+bool SimCluster::has_receiver(const NodeName& standby) const {
+  return receiver(standby).has_value();
+}
 
 std::optional<ReceiverView> SimCluster::receiver(const NodeName& standby) const {
   for (const auto& [id, stream] : streams_) {
@@ -134,7 +143,9 @@ std::vector<SenderState> SimCluster::senders(const NodeName& upstream) const {
   return all;
 }
 
-void SimCluster::close_sender(Stream& stream) const { stream.sender_open = false; }
+void SimCluster::close_sender(Stream& stream) const {
+  stream.sender_open = false;
+}
 
 void SimCluster::close_receiver(Stream& stream) {
   if (!stream.receiver_open) return;
@@ -160,7 +171,8 @@ void SimCluster::end_senders(const NodeName& upstream, const std::set<NodeName>&
 
 void SimCluster::end_senders(const NodeName& upstream) {
   std::set<NodeName> all;
-  for (const auto& [name, server] : servers_) all.insert(name);
+  for (const auto& [name, server] : servers_)
+    all.insert(name);
   end_senders(upstream, all);
 }
 

@@ -10,8 +10,7 @@ constexpr Duration kLoadRetry{500};
 }  // namespace
 
 SimController::SimController(EventQueue& queue, StoreDisk& disk, const Hooks& hooks,
-                             FormationName formation, std::uint64_t seed,
-                             SimStore::Written written)
+                             FormationName formation, std::uint64_t seed, SimStore::Written written)
     : queue_(queue),
       scheduler_(queue, queue.start_process()),
       store_(queue, disk, scheduler_.process(), hooks, seed, std::move(written)),

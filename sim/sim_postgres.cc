@@ -16,12 +16,14 @@ constexpr std::int64_t kFastStopMs = 3'500;
 constexpr std::int64_t kSessionTimeoutMs = 3'000;
 constexpr Duration kWriteTimeout{5'000};
 
-Error unavailable(std::string why) { return Error{ErrorCode::unavailable, std::move(why)}; }
+Error unavailable(std::string why) {
+  return Error{ErrorCode::unavailable, std::move(why)};
+}
 
 }  // namespace
 
-SimPostgres::SimPostgres(EventQueue& queue, SimCluster& cluster, SimServer& server,
-                         ProcessId agent, const Hooks& hooks, std::uint64_t seed)
+SimPostgres::SimPostgres(EventQueue& queue, SimCluster& cluster, SimServer& server, ProcessId agent,
+                         const Hooks& hooks, std::uint64_t seed)
     : queue_(queue),
       cluster_(cluster),
       server_(server),
@@ -40,17 +42,20 @@ void SimPostgres::on_exit(std::function<void()> changed) {
 }
 
 void SimPostgres::observe(const PostgresGoal& /*postgres*/,
-                          std::function<void(PostgresView)> seen) {
+                          std::function<void(PostgresView)> answer) {
+  auto seen = [this, answer = std::move(answer)](PostgresView view) {
+    if (hooks_.seen) hooks_.seen(view);
+    answer(std::move(view));
+  };
   if (server_.frozen()) {
-    queue_.at(agent_, queue_.now() + kLookTimeout,
-              [this, seen = std::move(seen)] { seen(server_.look()); });
+    queue_.at(agent_, queue_.now() + kLookTimeout, [this, seen] { seen(server_.look()); });
     return;
   }
   // What is seen may be older than its arrival.
   if (prng_.chance(50)) {
-    after(0, 8, [view = server_.look(), seen = std::move(seen)] { seen(view); });
+    after(0, 8, [view = server_.look(), seen] { seen(view); });
   } else {
-    after(0, 8, [this, seen = std::move(seen)] { seen(server_.look()); });
+    after(0, 8, [this, seen] { seen(server_.look()); });
   }
 }
 
@@ -66,13 +71,12 @@ void SimPostgres::perform(const Action& action, Done answer) {
     return;
   }
   if (prng_.chance(trouble_percent_)) {
-    const bool first = prng_.chance(50);
-    Done fail = [done](const Result<ActionOutcome>& /*outcome*/) {
-      done(unavailable("simulated trouble"));
-    };
-    if (first) {
-      after(0, 200, [fail] { fail(ActionOutcome{}); });
+    if (prng_.chance(50)) {
+      after(0, 200, [done] { done(unavailable("simulated trouble before it")); });
     } else {
+      Done fail = [done](const Result<ActionOutcome>& /*outcome*/) {
+        done(Error{ErrorCode::internal, "simulated trouble after it"});
+      };
       std::visit([&](const auto& order) { run(order, fail); }, action);
     }
     return;
@@ -124,22 +128,17 @@ void SimPostgres::run(const action::Clone& order, Done done) {
     after(1, 3'000, [done = std::move(done)] { done(unavailable("no upstream")); });
     return;
   }
-  after(300, 3'000, [this, upstream = order.upstream, done = std::move(done)] {
-    done(copy_from(upstream));
-  });
+  after(300, 3'000,
+        [this, upstream = order.upstream, done = std::move(done)] { done(copy_from(upstream)); });
 }
 
 Result<ActionOutcome> SimPostgres::rewind_from(const Upstream& upstream) {
   const SimServer* from = source(upstream);
-  if (from == nullptr) return unavailable("the source does not answer");
+  if (from == nullptr) return Error{ErrorCode::corrupt, "the source went away"};
   if (server_.running() || !server_.disk.exists) {
     return Error{ErrorCode::conflict, "the target runs or is not there"};
   }
   DataDirectory& disk = server_.disk;
-  // pg_rewind trusts the control files: one timeline there is one history to it.
-  if (from->disk.checkpoint_timeline == disk.checkpoint_timeline && !disk.corrupt) {
-    return ActionOutcome{};
-  }
   Lsn common = kFirstLsn;
   const auto own = disk.ancestry(disk.timeline());
   const auto other = from->disk.ancestry(from->timeline());
@@ -170,12 +169,19 @@ void SimPostgres::run(const action::Rewind& order, Done done) {
     after(1, 3'000, [done = std::move(done)] { done(unavailable("no source")); });
     return;
   }
-  after(50, 400, [this, upstream = order.upstream, done = std::move(done)] {
-    const SimServer* from = source(upstream);
-    const bool same = from != nullptr &&
-                      from->disk.checkpoint_timeline == server_.disk.checkpoint_timeline;
-    if (!same && !server_.running()) server_.disk.corrupt = true;
-    after(50, 1'500, [this, upstream, done] { done(rewind_from(upstream)); });
+  after(50, 400, [this, order, done = std::move(done)] {
+    const SimServer* from = source(order.upstream);
+    // The door asks first, for pg_rewind takes one timeline in the control files for one history.
+    if (from == nullptr || from->disk.checkpoint_timeline != order.timeline) {
+      done(unavailable("the source has no checkpoint on its timeline yet"));
+      return;
+    }
+    if (from->disk.checkpoint_timeline == server_.disk.checkpoint_timeline) {
+      done(ActionOutcome{});
+      return;
+    }
+    if (!server_.running()) server_.disk.corrupt = true;
+    after(50, 1'500, [this, order, done] { done(rewind_from(order.upstream)); });
   });
 }
 
@@ -301,24 +307,33 @@ void SimPostgres::with_session(std::int64_t high_ms, std::function<Result<Action
 }
 
 void SimPostgres::run(const action::Promote& order, Done done) {
-  with_session(5, [this, timeline = order.timeline]() -> Result<ActionOutcome> {
-    if (!server_.promote(timeline)) return Error{ErrorCode::conflict, "it can't be promoted"};
-    return ActionOutcome{};
-  }, std::move(done));
+  with_session(
+      5,
+      [this, timeline = order.timeline]() -> Result<ActionOutcome> {
+        if (!server_.promote(timeline)) return Error{ErrorCode::conflict, "it can't be promoted"};
+        return ActionOutcome{};
+      },
+      std::move(done));
 }
 
 void SimPostgres::run(const action::Checkpoint& /*order*/, Done done) {
-  with_session(300, [this]() -> Result<ActionOutcome> {
-    server_.checkpoint();
-    return ActionOutcome{};
-  }, std::move(done));
+  with_session(
+      300,
+      [this]() -> Result<ActionOutcome> {
+        server_.checkpoint();
+        return ActionOutcome{};
+      },
+      std::move(done));
 }
 
 void SimPostgres::run(const action::ProveCheckpointer& /*order*/, Done done) {
-  with_session(400, [this]() -> Result<ActionOutcome> {
-    server_.prove_checkpointer();
-    return ActionOutcome{};
-  }, std::move(done));
+  with_session(
+      400,
+      [this]() -> Result<ActionOutcome> {
+        server_.prove_checkpointer();
+        return ActionOutcome{};
+      },
+      std::move(done));
 }
 
 void SimPostgres::write(RecordKind kind, Done done) {
@@ -351,24 +366,33 @@ void SimPostgres::run(const action::PrepareDatabase& /*order*/, Done done) {
 }
 
 void SimPostgres::run(const action::EndSessions& /*order*/, Done done) {
-  with_session(20, [this]() -> Result<ActionOutcome> {
-    server_.end_sessions();
-    return ActionOutcome{};
-  }, std::move(done));
+  with_session(
+      20,
+      [this]() -> Result<ActionOutcome> {
+        server_.end_sessions();
+        return ActionOutcome{};
+      },
+      std::move(done));
 }
 
 void SimPostgres::run(const action::SetSlots& order, Done done) {
-  with_session(10, [this, wanted = order.wanted]() -> Result<ActionOutcome> {
-    server_.disk.slots = wanted;
-    return ActionOutcome{};
-  }, std::move(done));
+  with_session(
+      10,
+      [this, wanted = order.wanted]() -> Result<ActionOutcome> {
+        server_.disk.slots = wanted;
+        return ActionOutcome{};
+      },
+      std::move(done));
 }
 
 void SimPostgres::run(const action::EndSenders& order, Done done) {
-  with_session(5, [this, nodes = order.nodes]() -> Result<ActionOutcome> {
-    cluster_.end_senders(server_.name, nodes);
-    return ActionOutcome{};
-  }, std::move(done));
+  with_session(
+      5,
+      [this, nodes = order.nodes]() -> Result<ActionOutcome> {
+        cluster_.end_senders(server_.name, nodes);
+        return ActionOutcome{};
+      },
+      std::move(done));
 }
 
 }  // namespace hactl

@@ -20,7 +20,9 @@ ProcessId EventQueue::start_process() {
   return last_process_;
 }
 
-void EventQueue::kill(ProcessId process) { processes_.erase(process); }
+void EventQueue::kill(ProcessId process) {
+  processes_.erase(process);
+}
 
 void EventQueue::freeze(ProcessId process) {
   if (auto found = processes_.find(process); found != processes_.end()) found->second.frozen = true;
@@ -72,7 +74,8 @@ void EventQueue::cancel(TimerId timer) {
   events_.erase(found->second);
   keys_.erase(found);
   for (auto& [id, process] : processes_) {
-    if (process.frozen) std::erase_if(process.held, [&](auto& held) { return held.first == timer; });
+    if (process.frozen)
+      std::erase_if(process.held, [&](auto& held) { return held.first == timer; });
   }
 }
 

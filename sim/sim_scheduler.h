@@ -42,11 +42,13 @@ class EventQueue {
 
   /// Runs `task` in `process` after the tasks that were posted to it before.
   void post(ProcessId process, Task task);
-  /// Runs `task` in `process` at `when`, or now if that has passed. Does nothing for a dead process.
+  /// Runs `task` in `process` at `when`, or now if that has passed. Does nothing for a dead
+  /// process.
   TimerId at(ProcessId process, Instant when, Task task);
   void cancel(TimerId timer);
 
-  /// Runs the next event that is due by `until`. False when there is none: the time is then `until`.
+  /// Runs the next event that is due by `until`. False when there is none: the time is then
+  /// `until`.
   bool step(Instant until);
 
  private:

@@ -145,8 +145,8 @@ void SimServer::received(const std::vector<WalRecord>& records) {
 }
 
 void SimServer::append(RecordKind kind) {
-  disk.wal.push_back({cluster_.next_record_id(), Lsn{disk.end().value + kRecordBytes}, timeline(),
-                      kind});
+  disk.wal.push_back(
+      {cluster_.next_record_id(), Lsn{disk.end().value + kRecordBytes}, timeline(), kind});
   replayed_ = disk.wal.size();
   flush_soon();
 }
@@ -164,8 +164,10 @@ void SimServer::flushed() {
   if (in_recovery_) {
     cluster_.reply(*this);
   } else {
-    for (const WalRecord& record : std::exchange(unflushed_commits_, {})) commit_flushed(record);
-    for (auto& [end, done] : std::exchange(local_writes_, {})) done(end);
+    for (const WalRecord& record : std::exchange(unflushed_commits_, {}))
+      commit_flushed(record);
+    for (auto& [end, done] : std::exchange(local_writes_, {}))
+      done(end);
   }
   cluster_.pump(*this);
 }
@@ -202,9 +204,9 @@ std::optional<Lsn> synced_up_to(const SyncRule& rule, std::vector<SenderState> s
     std::stable_sort(senders.begin(), senders.end(),
                      [](const auto& a, const auto& b) { return a.priority < b.priority; });
     senders.resize(required);
-    return std::min_element(senders.begin(), senders.end(), [](const auto& a, const auto& b) {
-             return a.flushed < b.flushed;
-           })->flushed;
+    return std::min_element(senders.begin(), senders.end(),
+                            [](const auto& a, const auto& b) { return a.flushed < b.flushed; })
+        ->flushed;
   }
   std::sort(senders.begin(), senders.end(),
             [](const auto& a, const auto& b) { return a.flushed > b.flushed; });
@@ -310,7 +312,8 @@ void SimServer::finish_promotion(TimelineId wanted) {
     disk.history.try_emplace(filler, Branch{old, Lsn{}});
   }
   TimelineId timeline = std::max(wanted, old.next());
-  while (disk.history.contains(timeline)) timeline = timeline.next();
+  while (disk.history.contains(timeline))
+    timeline = timeline.next();
   disk.history.insert_or_assign(timeline, Branch{old, disk.end()});
   promoting_ = false;
   // Walsenders end with the timeline; who followed comes back and asks for the new one.
@@ -356,9 +359,8 @@ void SimServer::await_senders(Instant deadline, std::function<void()> done) {
 void SimServer::crash() {
   if (!running_) return;
   // Some of what was written but not flushed survives.
-  const auto kept = static_cast<std::size_t>(
-      prng_.between(static_cast<std::int64_t>(disk.flushed),
-                    static_cast<std::int64_t>(disk.wal.size())));
+  const auto kept = static_cast<std::size_t>(prng_.between(
+      static_cast<std::int64_t>(disk.flushed), static_cast<std::int64_t>(disk.wal.size())));
   disk.wal.resize(kept);
   disk.flushed = kept;
   disk.clean = false;
@@ -390,7 +392,8 @@ PostgresView SimServer::look() const {
   control.was_primary = disk.was_primary;
   control.timeline = disk.checkpoint_timeline;
   control.end = disk.checkpoint_end;
-  for (const auto& [timeline, branch] : disk.history) view.history[timeline] = branch.start;
+  for (const auto& [timeline, branch] : disk.history)
+    view.history[timeline] = branch.start;
   view.standby_signal = disk.standby_signal;
   view.running = running_;
   view.leftovers = leftovers();

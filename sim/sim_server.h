@@ -1,7 +1,7 @@
-// SimServer: a simulated PostgreSQL on a simulated machine, with the habits that a real one has where
-// it matters: settings reach each of its processes at a time of their own, a commit is released by a
-// walsender that may still follow an old setting, a receiver outlives a reload, and a crash loses
-// what was not flushed. Single-threaded, in the world's virtual time.
+// SimServer: a simulated PostgreSQL on a simulated machine, with the habits that a real one has
+// where it matters: settings reach each of its processes at a time of their own, a commit is
+// released by a walsender that may still follow an old setting, a receiver outlives a reload, and a
+// crash loses what was not flushed. Single-threaded, in the world's virtual time.
 #pragma once
 
 #include <deque>
@@ -167,11 +167,11 @@ class SimServer {
   bool flush_pending_ = false;
   bool receiver_pending_ = false;
 
-  ServerSettings session_;  ///< As new sessions and walsenders see them.
-  ServerSettings startup_;  ///< As the startup process sees them.
+  ServerSettings session_;     ///< As new sessions and walsenders see them.
+  ServerSettings startup_;     ///< As the startup process sees them.
   bool commits_wait_ = false;  ///< The checkpointer's flag that commits look at.
   bool gate_open_ = false;
-  Lsn released_;               ///< Synchronous replication has let go up to here.
+  Lsn released_;  ///< Synchronous replication has let go up to here.
   std::deque<WalRecord> unflushed_commits_;
   std::deque<WalRecord> waiting_commits_;
   std::vector<std::pair<Lsn, std::function<void(Lsn)>>> local_writes_;

@@ -25,7 +25,8 @@ void SimStore::load(std::function<void(Result<StoredWorld>)> loaded) {
       return;
     }
     StoredWorld world;
-    for (const auto& [name, formation] : disk_.formations) world.formations.push_back(formation);
+    for (const auto& [name, formation] : disk_.formations)
+      world.formations.push_back(formation);
     world.version = disk_.version;
     loaded(world);
   });
@@ -51,18 +52,19 @@ Result<std::uint64_t> SimStore::apply(const Write& write) {
 
 void SimStore::write(const Write& write, std::function<void(Result<std::uint64_t>)> written) {
   // Accepted at one instant, heard of at another: a controller may die in between.
-  queue_.at(kWorldProcess, queue_.now() + delay(),
-            [&queue = queue_, this, controller = controller_, write, written = std::move(written)] {
-              if (!queue.alive(controller)) return;
-              const bool refused = prng_.chance(disk_.trouble_percent);
-              Result<std::uint64_t> answer = Error{ErrorCode::unavailable, "simulated store trouble"};
-              if (!refused) answer = apply(write);
-              if (!refused && prng_.chance(disk_.trouble_percent)) {
-                answer = Error{ErrorCode::timed_out, "simulated: the answer was lost"};
-              }
-              queue.at(controller, queue.now() + Duration{prng_.between(0, 2)},
-                       [written, answer] { written(answer); });
-            });
+  queue_.at(
+      kWorldProcess, queue_.now() + delay(),
+      [&queue = queue_, this, controller = controller_, write, written = std::move(written)] {
+        if (!queue.alive(controller)) return;
+        const bool refused = prng_.chance(disk_.trouble_percent);
+        Result<std::uint64_t> answer = Error{ErrorCode::unavailable, "simulated store trouble"};
+        if (!refused) answer = apply(write);
+        if (!refused && prng_.chance(disk_.trouble_percent)) {
+          answer = Error{ErrorCode::timed_out, "simulated: the answer was lost"};
+        }
+        queue.at(controller, queue.now() + Duration{prng_.between(0, 2)},
+                 [written, answer] { written(answer); });
+      });
 }
 
 }  // namespace hactl

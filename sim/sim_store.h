@@ -29,8 +29,7 @@ class SimStore : public Store {
            std::uint64_t seed, Written written);
 
   void load(std::function<void(Result<StoredWorld>)> loaded) override;
-  void write(const Write& write,
-             std::function<void(Result<std::uint64_t>)> written) override;
+  void write(const Write& write, std::function<void(Result<std::uint64_t>)> written) override;
 
  private:
   [[nodiscard]] Duration delay();

@@ -80,13 +80,15 @@ ServerSettings parse_settings(const std::string& text) {
     const std::size_t equals = line.find('=');
     if (line.empty() || line.front() == '#' || equals == std::string_view::npos) continue;
     std::string_view name = line.substr(0, equals);
-    while (!name.empty() && name.back() == ' ') name.remove_suffix(1);
+    while (!name.empty() && name.back() == ' ')
+      name.remove_suffix(1);
     std::string value;
     if (line.find('\'', equals) != std::string_view::npos) {
       value = quoted(line, equals);
     } else {
       value = std::string(line.substr(equals + 1));
-      while (!value.empty() && value.front() == ' ') value.erase(0, 1);
+      while (!value.empty() && value.front() == ' ')
+        value.erase(0, 1);
     }
     take_setting(settings, name, value);
   }

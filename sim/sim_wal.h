@@ -1,5 +1,5 @@
-// What a simulated node has on its disk: a write-ahead log as a vector of records, the control file,
-// the timeline history, the settings files. Survives every crash as far as it was flushed.
+// What a simulated node has on its disk: a write-ahead log as a vector of records, the control
+// file, the timeline history, the settings files. Survives every crash as far as it was flushed.
 #pragma once
 
 #include <cstddef>
@@ -86,9 +86,7 @@ struct DataDirectory {
   ServerSettings settings;  ///< As on disk.
 
   [[nodiscard]] Lsn end() const { return wal.empty() ? kFirstLsn : wal.back().end; }
-  [[nodiscard]] Lsn flushed_end() const {
-    return flushed == 0 ? kFirstLsn : wal[flushed - 1].end;
-  }
+  [[nodiscard]] Lsn flushed_end() const { return flushed == 0 ? kFirstLsn : wal[flushed - 1].end; }
   [[nodiscard]] TimelineId timeline() const {
     return wal.empty() ? TimelineId{1} : wal.back().timeline;
   }

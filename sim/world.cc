@@ -31,7 +31,8 @@ FormationSpec random_spec(Prng& prng, int nodes) {
   const auto quorum = std::count_if(members.begin(), members.end(),
                                     [](const Member& m) { return m.replication_quorum; });
   if (prng.chance(40)) {
-    spec.number_sync_standbys = static_cast<int>(prng.between(0, std::min<std::int64_t>(2, quorum - 1)));
+    spec.number_sync_standbys =
+        static_cast<int>(prng.between(0, std::min<std::int64_t>(2, quorum - 1)));
   }
   spec.when_short = prng.chance(50) ? WhenShort::block : WhenShort::degrade;
   if (prng.chance(30)) spec.failback = Failback::automatic;
@@ -46,10 +47,11 @@ World::World(WorldOptions options)
       cluster_(queue_, checkers_, options_.seed * 7 + 3),
       network_(queue_, options_.seed * 11 + 4) {
   checkers_.watch(cluster_);
-  spec_ = wanted_ = random_spec(
-      prng_, static_cast<int>(prng_.between(options_.nodes_min, options_.nodes_max)));
+  spec_ = wanted_ =
+      random_spec(prng_, static_cast<int>(prng_.between(options_.nodes_min, options_.nodes_max)));
   start_controller();
-  for (const Member& member : spec_.members()) add_machine(member);
+  for (const Member& member : spec_.members())
+    add_machine(member);
   queue_.at(kWorldProcess, queue_.now(), [this] { client_tick(); });
   apply(spec_);
 }
@@ -59,7 +61,8 @@ World::~World() {
   for (auto& [name, machine] : machines_) {
     if (machine.scheduler) queue_.kill(machine.scheduler->process());
   }
-  for (auto& controller : controllers_) queue_.kill(controller->process());
+  for (auto& controller : controllers_)
+    queue_.kill(controller->process());
 }
 
 void World::add_machine(const Member& member) {
@@ -131,7 +134,8 @@ void World::set_action_trouble(int percent) {
 }
 
 void World::kill_controller() {
-  for (auto& controller : controllers_) queue_.kill(controller->process());
+  for (auto& controller : controllers_)
+    queue_.kill(controller->process());
   network_.set_controller(nullptr);
   controllers_.clear();
 }
@@ -165,12 +169,14 @@ void World::start_controller() {
 }
 
 void World::count_rules(const Plan& plan) {
-  for (const Decision& decision : plan.decisions) ++rules_[decision.rule];
+  for (const Decision& decision : plan.decisions)
+    ++rules_[decision.rule];
 }
 
 void World::apply(FormationSpec spec) {
   wanted_ = std::move(spec);
-  for (const Member& member : wanted_.members()) add_machine(member);
+  for (const Member& member : wanted_.members())
+    add_machine(member);
   SimController* controller = network_.controller();
   if (controller == nullptr) return;
   queue_.post(controller->process(), [this, controller] {
@@ -205,7 +211,8 @@ void World::client_tick() {
 
 std::vector<NodeName> World::names() const {
   std::vector<NodeName> all;
-  for (const auto& [name, machine] : machines_) all.push_back(name);
+  for (const auto& [name, machine] : machines_)
+    all.push_back(name);
   return all;
 }
 
@@ -247,7 +254,8 @@ void World::heal() {
     if (machine.scheduler) queue_.thaw(machine.scheduler->process());
     start_agent(name);
   }
-  for (auto& controller : controllers_) queue_.thaw(controller->process());
+  for (auto& controller : controllers_)
+    queue_.thaw(controller->process());
   if (network_.controller() == nullptr) start_controller();
 }
 
@@ -268,7 +276,9 @@ void World::not_converged() {
   for (const auto& [name, machine] : machines_) {
     const SimServer& server = *cluster_.servers().at(name);
     std::string line = "at the end " + name.value + ": " +
-                       (server.accepting() ? "accepting" : server.running() ? "starting" : "down") +
+                       (server.accepting() ? "accepting"
+                        : server.running() ? "starting"
+                                           : "down") +
                        (server.in_recovery() ? " standby" : " primary") + " timeline " +
                        std::to_string(server.timeline().value) + " at " +
                        to_string(server.disk.end());

@@ -140,6 +140,7 @@ AgentState RandomModel::agent_state() {
   for (std::size_t i = few(); i > 0; --i)
     state.timelines[number<TimelineId>()] = number<Epoch>();
   state.rebuilding = coin();
+  if (coin()) state.rewinding = number<Epoch>();
   state.restart_done = raw();
   state.boot_id = text();
   if (coin()) state.goal = goal();

@@ -15,14 +15,14 @@ metadata:
 spec:
   postgres:
     hba:
-      - {type: hostssl, database: appdb, user: ha-admin, address: 10.11.1.7/32, method: scram-sha-256}
+      - {type: hostssl, database: appdb, user: ha-admin, address: 10.11.1.7/32}
   regions:
     - name: paris
       network: 10.11.0.0/16   # a comment that stays
       subnet: 10.11.1.0/24
       nodes:
         - {name: paris-a, host: 10.11.1.6}  # the first
-        - {name: paris-b, host: "10.11.1.8", candidate-priority: 60}
+        - {name: paris-b, host: "10.11.1.8", port: 6000}
     - name: dublin
       nodes:
         - name: dublin-a
@@ -30,8 +30,8 @@ spec:
 )";
 
 constexpr std::string_view kExpected =
-    R"(# Made by `hactl lab up`: hosts are loopback addresses, and every node has a data directory of
-# its own. Edit and apply this file.
+    R"(# Made by `hactl lab up`: hosts are loopback addresses, and every node has its own data
+# directory. Edit and apply this file.
 # our formation, 10.11.1.6 is Paris
 apiVersion: hactl/v1
 kind: Formation
@@ -40,14 +40,14 @@ metadata:
 spec:
   postgres:
     hba:
-      - {type: hostssl, database: appdb, user: ha-admin, address: 127.0.0.0/8, method: scram-sha-256}
+      - {type: hostssl, database: appdb, user: ha-admin, address: 127.0.0.0/8}
   regions:
     - name: paris
       network: 127.11.0.0/16   # a comment that stays
       subnet: 127.11.1.0/24
       nodes:
         - {name: paris-a, host: 127.11.1.6, data-directory: /l/nodes/paris-a/data}  # the first
-        - {name: paris-b, host: "127.11.1.8", candidate-priority: 60, data-directory: /l/nodes/paris-b/data}
+        - {name: paris-b, host: "127.11.1.8", port: 6000, data-directory: /l/nodes/paris-b/data}
     - name: dublin
       nodes:
         - name: dublin-a

@@ -6,7 +6,8 @@ namespace hactl {
 namespace {
 
 RunResult run(const std::string& scenario, std::uint64_t seed) {
-  return run_seed({.scenario = *find_scenario(scenario), .seed = seed, .print = false, .hooks = {}});
+  return run_seed(
+      {.scenario = *find_scenario(scenario), .seed = seed, .print = false, .hooks = {}});
 }
 
 TEST(Determinism, TheSameSeedIsTheSameRun) {

@@ -1,9 +1,9 @@
 // Replays every seed that once failed: tests/sim/seeds.txt, "scenario seed cause".
-#include <gtest/gtest.h>
-
 #include <fstream>
 #include <sstream>
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "sim/run.h"
 

@@ -26,8 +26,7 @@ TEST(ParseSettings, ReadsBackWhatTheAgentWrites) {
   EXPECT_EQ(settings.credential, Epoch(7));
   EXPECT_EQ(settings.slot, "hactl_paris_b");
   EXPECT_TRUE(settings.read_only);
-  EXPECT_EQ(parse_sync_names(settings.sync_names).names,
-            std::vector<std::string>{"hactl_none"});
+  EXPECT_EQ(parse_sync_names(settings.sync_names).names, std::vector<std::string>{"hactl_none"});
 }
 
 TEST(ParseSyncNames, GivesEachWalsenderItsPriority) {

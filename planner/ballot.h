@@ -1,0 +1,22 @@
+// How the primary's place passes on: the phases switchover, collect and promote.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "planner/decide.h"
+#include "planner/facts.h"
+
+namespace hactl {
+
+/// A new epoch that asks every node how far it is.
+NextStep start_ballot(const Facts& facts, std::uint32_t rule, const std::string& why);
+
+/// Whose word is missing when only `asked` can be asked, for a reader.
+std::string missing_for(const Facts& facts, const std::set<NodeName>& asked);
+
+NextStep decide_switchover(Facts& facts);
+NextStep decide_collect(Facts& facts);
+NextStep decide_promote(Facts& facts);
+
+}  // namespace hactl

@@ -1,0 +1,57 @@
+#include "planner/draft.h"
+
+#include <algorithm>
+
+namespace hactl {
+
+Draft::Draft(const Facts& facts) : record_(facts.record) {
+  record_.revision = facts.record.revision.next();
+  for (const auto& [name, node] : facts.nodes) {
+    if (node.report != nullptr && !node.forgot) remember(name, *node.report, node);
+  }
+}
+
+NextStep Draft::done(std::uint32_t rule, std::string reason, std::string message, bool warning) {
+  Event event;
+  event.warning = warning;
+  event.reason = std::move(reason);
+  event.object = "formation/" + record_.formation.value;
+  event.message = message;
+  event.rule = rule;
+  event.epoch = record_.epoch;
+  NextStep step;
+  step.record = std::move(record_);
+  step.events.push_back(std::move(event));
+  step.decisions.push_back(Decision{std::nullopt, rule, std::move(message)});
+  return step;
+}
+
+void Draft::remember(const NodeName& name, const NodeReport& report, const NodeFacts& node) {
+  if (record_.dropped.contains(name) && !node.member) return;
+  record_.dropped.erase(name);
+  KnownNode& known = record_.nodes[name];
+  if (report.node_incarnation > known.incarnation) known = KnownNode{};
+  known.incarnation = report.node_incarnation;
+  known.agent_seq_seen = std::max(known.agent_seq_seen, report.sequence);
+  if (node.address) {
+    known.host = node.address->host;
+    known.port = node.address->port;
+    known.data_directory = node.address->data_directory;
+  }
+  if (node.position) known.flush_seen = std::max(known.flush_seen, *node.position);
+}
+
+NextStep hold(std::uint32_t rule, std::string why) {
+  NextStep step;
+  step.decisions.push_back(Decision{std::nullopt, rule, std::move(why)});
+  return step;
+}
+
+std::string join(const std::set<NodeName>& names) {
+  std::string text;
+  for (const NodeName& name : names)
+    text += (text.empty() ? "" : ", ") + name.value;
+  return text;
+}
+
+}  // namespace hactl
