@@ -213,6 +213,8 @@ void AgentLoop::remember(const Action& action, const ActionOutcome& outcome) {
     proof.confirmed = true;
   } else if (std::holds_alternative<action::SetSlots>(action)) {
     local_.slots_advanced_at = scheduler_.now();
+  } else if (const auto* asked = std::get_if<action::AskSource>(&action)) {
+    local_.source_ready_for = asked->upstream.epoch;
   } else if (std::holds_alternative<action::Rewind>(action)) {
     local_.rewind = RewindProgress::done;
     local_.starts_failed = 0;

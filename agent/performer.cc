@@ -156,6 +156,15 @@ Result<Done> Performer::keep_diverged(const action::Rewind& order, UtcTime now) 
   return keep_diverged_wal(paths_, directory, {timeline, *from}, to_string(now));
 }
 
+Result<Done> Performer::ask_source(const action::AskSource& order) {
+  const std::string conninfo =
+      replication_conninfo(order.upstream, paths_, kCopyApplication, paths_.key_file) +
+      " dbname=" + std::string(kAgentDatabase);
+  const Result<Lsn> answered = fork_of(conninfo, order.timeline, order.timeline);
+  if (!answered.ok()) return answered.error().within("ask " + order.upstream.node.value);
+  return Done{};
+}
+
 Result<Done> Performer::rewind(const action::Rewind& order, UtcTime now) {
   const std::string& directory = order.postgres.data_directory;
   if (Result<Done> done = check_startable(order.postgres); !done.ok()) return done;
@@ -340,6 +349,7 @@ struct Performer::Dispatch {
     return of(self.init_database(order.postgres));
   }
   Answer operator()(const action::Clone& order) const { return of(self.clone(order)); }
+  Answer operator()(const action::AskSource& order) const { return of(self.ask_source(order)); }
   Answer operator()(const action::Rewind& order) const {
     return of(self.rewind(order, setting.now));
   }

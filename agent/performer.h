@@ -34,6 +34,7 @@ class Performer {
 
   Result<Done> init_database(const PostgresGoal& postgres);
   Result<Done> clone(const action::Clone& order);
+  Result<Done> ask_source(const action::AskSource& order);
   Result<Done> rewind(const action::Rewind& order, UtcTime now);
   Result<Done> configure(const action::Configure& order);
   Result<Done> start_standby(const PostgresGoal& postgres);

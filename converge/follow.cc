@@ -69,7 +69,17 @@ bool lacks_credential(const Goal& goal, const LocalState& local) {
   return !local.seen.credential || local.attached_for != goal.upstream->epoch;
 }
 
+/// Own data is worth something until the source is known to be there. Unset: it is.
+std::optional<Step> ask_source(const Goal& goal, const LocalState& local) {
+  const bool nothing_to_lose = local.seen.data == DataKind::absent || local.state.rebuilding;
+  if (nothing_to_lose || goal.chain.empty()) return std::nullopt;
+  if (local.source_ready_for == goal.upstream->epoch) return std::nullopt;
+  return act(action::AskSource{*goal.upstream, goal.chain.back().timeline},
+             "asking " + goal.upstream->node.value + " before giving its own data up");
+}
+
 Step clone(const Goal& goal, const LocalState& local, const std::string& why) {
+  if (auto step = ask_source(goal, local)) return *step;
   if (local.seen.running) return act(action::Stop{}, "stopping PostgreSQL: " + why);
   AgentState marked = attachment(goal, noted(goal, local));
   marked.rebuilding = true;
@@ -93,9 +103,18 @@ std::optional<Step> after_clone(const Goal& goal, const LocalState& local) {
   return save(local, made, "noting that the copy is complete");
 }
 
+/// Data that is not a prefix of the new primary's is given up when that primary is open, or can't
+/// open without this node: until then it might still be asked for.
+bool may_give_up_data(const Goal& goal) {
+  return goal.chain.empty() || goal.chain.back().opened ||
+         (goal.sync && goal.sync->members.contains(goal.node));
+}
+
 Step rejoin(const Goal& goal, const LocalState& local) {
   const std::string from = goal.upstream->node.value;
+  if (!may_give_up_data(goal)) return wait_for("waiting for " + from + " to open", kLater);
   if (timelines_contradict(goal, local)) return clone(goal, local, "its history is another one");
+  if (auto step = ask_source(goal, local)) return *step;
   AgentState next = attachment(goal, noted(goal, local));
   next.rebuilding = true;
   next.rewinding = goal.upstream->epoch;
@@ -103,15 +122,19 @@ Step rejoin(const Goal& goal, const LocalState& local) {
                "noting that the data is being rewound to where " + from + " branched off");
 }
 
+AgentState whole_again(const Goal& goal, const LocalState& local) {
+  AgentState state = noted(goal, local);
+  state.rebuilding = false;
+  state.rewinding.reset();
+  return state;
+}
+
 /// Rewound data has no end of its own: it is consistent only when it has streamed from its source,
 /// so it is started attached. A rewind that was cut short leaves nothing to start.
 Step rewind(const Goal& goal, const LocalState& local) {
-  AgentState whole = noted(goal, local);
-  whole.rebuilding = false;
-  whole.rewinding.reset();
   if (*local.state.rewinding != goal.upstream->epoch) {
     if (local.rewind != RewindProgress::noted) return clone(goal, local, "its source has changed");
-    return *save(local, whole, "giving up a rewind that has not begun");
+    return *save(local, whole_again(goal, local), "giving up a rewind that has not begun");
   }
   if (local.rewind == RewindProgress::noted && local.seen.running) {
     return act(action::Stop{}, "stopping PostgreSQL to rewind it");
@@ -128,7 +151,7 @@ Step rewind(const Goal& goal, const LocalState& local) {
   if (auto step = configure(goal, local, attached_to(goal))) return *step;
   if (!local.seen.running) return act(action::StartStandby{goal.postgres}, "starting, rewound");
   if (!local.seen.sql) return wait_for("replaying to where its data is consistent", kSoon);
-  return *save(local, whole, "noting that the rewind is complete");
+  return *save(local, whole_again(goal, local), "noting that the rewind is complete");
 }
 
 bool attached_here(const Goal& goal, const LocalState& local) {
@@ -181,12 +204,13 @@ Step keep_following(const Goal& goal, const LocalState& local, Instant now) {
     return act(action::NudgeReceiver{}, "leaving the former upstream");
   }
   if (!sql.receiver->streaming) return wait_for("catching up with its upstream", kSoon);
-  std::set<std::string> slots;
-  for (const Peer& peer : goal.postgres.peers)
-    slots.insert(slot_name(peer.name));
-  const bool due = !local.slots_advanced_at || now - *local.slots_advanced_at >= kAdvanceSlotsEvery;
-  if (slots != sql.slots || due) {
-    return act(action::SetSlots{std::move(slots), true}, "keeping WAL for the others");
+  if (auto step = keep_slots(goal, local)) return *step;
+  if (!local.slots_advanced_at || now - *local.slots_advanced_at >= kAdvanceSlotsEvery) {
+    std::set<std::string> slots;
+    for (const Peer& peer : goal.postgres.peers)
+      slots.insert(slot_name(peer.name));
+    return act(action::SetSlots{std::move(slots), true},
+               "moving the slots that it keeps for the others");
   }
   return wait_for("", kAtPeace);
 }
@@ -224,6 +248,9 @@ Step follow(const Goal& goal, const LocalState& local, Instant now) {
 }
 
 Step hold_still(const Goal& goal, const LocalState& local) {
+  if (local.state.rewinding && local.rewind == RewindProgress::noted) {
+    return *save(local, whole_again(goal, local), "giving up a rewind that has not begun");
+  }
   if (local.seen.data == DataKind::absent || local.state.rebuilding) {
     return wait_for("it has no data to speak of", kAtPeace);
   }
@@ -235,6 +262,8 @@ Step hold_still(const Goal& goal, const LocalState& local) {
   if (local.seen.running) {
     if (auto step = cut_off(goal, local)) return *step;
     if (!position_is_final(local)) return wait_for("replaying its own WAL", kSoon);
+    // Whoever is chosen may have to fetch WAL from here.
+    if (auto step = keep_slots(goal, local)) return *step;
     return wait_for("holding its position for the ballot", kLater);
   }
   if (position_is_final(local) && !local.seen.credential) {

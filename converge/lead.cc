@@ -10,7 +10,6 @@
 namespace hactl {
 namespace {
 
-constexpr std::string_view kOwnSlots = "hactl_";
 /// A barrier that waits longer than this waits for standbys that must rewind first.
 constexpr Duration kBarrierOverdue{500};
 
@@ -176,18 +175,6 @@ std::optional<Step> prove(const Goal& goal, const LocalState& local, Instant now
                     kSoon * 10);
   }
   return act(action::NoteConfirmed{}, "the commit quorum holds the barrier");
-}
-
-std::optional<Step> keep_slots(const Goal& goal, const LocalState& local) {
-  std::set<std::string> wanted;
-  for (const Peer& peer : goal.postgres.peers)
-    wanted.insert(slot_name(peer.name));
-  std::set<std::string> there;
-  for (const std::string& slot : local.seen.sql->slots) {
-    if (slot.starts_with(kOwnSlots)) there.insert(slot);
-  }
-  if (there == wanted) return std::nullopt;
-  return act(action::SetSlots{std::move(wanted), false}, "making the standbys' slots");
 }
 
 Step serve(const Goal& goal, const LocalState& local, Instant now) {

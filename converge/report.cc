@@ -8,7 +8,8 @@ namespace hactl {
 namespace {
 
 NodeState stopped_state(const std::optional<Goal>& goal, const LocalState& local) {
-  if (local.state.rebuilding) return NodeState::creating;
+  const bool rewind_not_begun = local.state.rewinding && local.rewind == RewindProgress::noted;
+  if (local.state.rebuilding && !rewind_not_begun) return NodeState::creating;
   const bool left = goal && goal->state == GoalState::drop && local.state.goal &&
                     local.state.goal->state == GoalState::drop && !local.seen.credential;
   if (left) return NodeState::dropped;

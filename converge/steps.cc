@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "converge/postgres_settings.h"
+#include "model/names.h"
 
 namespace hactl {
 
@@ -111,6 +112,19 @@ std::optional<Step> configure(const Goal& goal, const LocalState& local,
   if (local.seen.config_id_on_disk == files.id && loaded) return std::nullopt;
   return act(action::Configure{std::move(files), goal.postgres.data_directory},
              "setting PostgreSQL up");
+}
+
+std::optional<Step> keep_slots(const Goal& goal, const LocalState& local) {
+  std::set<std::string> wanted;
+  for (const Peer& peer : goal.postgres.peers)
+    wanted.insert(slot_name(peer.name));
+  std::set<std::string> there;
+  for (const std::string& slot : local.seen.sql->slots) {
+    if (slot.starts_with(kOwnSlots)) there.insert(slot);
+  }
+  if (there == wanted) return std::nullopt;
+  return act(action::SetSlots{std::move(wanted), local.seen.sql->in_recovery},
+             "keeping WAL for the other nodes");
 }
 
 }  // namespace hactl

@@ -68,4 +68,10 @@ Step demote(const Goal& goal, const LocalState& local);
 /// drop, fence.
 Step leave(const Goal& goal, const LocalState& local);
 
+/// Slots that hactl made begin like this; others are the users' own.
+inline constexpr std::string_view kOwnSlots = "hactl_";
+
+/// A slot for every other node. Unset: they are there.
+std::optional<Step> keep_slots(const Goal& goal, const LocalState& local);
+
 }  // namespace hactl

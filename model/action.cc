@@ -7,6 +7,7 @@ struct NameOf {
   std::string_view operator()(const action::SaveState&) const { return "save_state"; }
   std::string_view operator()(const action::InitDatabase&) const { return "init_database"; }
   std::string_view operator()(const action::Clone&) const { return "clone"; }
+  std::string_view operator()(const action::AskSource&) const { return "ask_source"; }
   std::string_view operator()(const action::Rewind&) const { return "rewind"; }
   std::string_view operator()(const action::Configure&) const { return "configure"; }
   std::string_view operator()(const action::StartStandby&) const { return "start_standby"; }

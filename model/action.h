@@ -40,6 +40,12 @@ struct Clone {
   Upstream upstream;
   PostgresGoal postgres;
 };
+/// Ask whether `upstream` can be copied or rewound to: it answers, and its control file shows
+/// `timeline`. Own data is given up only after that.
+struct AskSource {
+  Upstream upstream;
+  TimelineId timeline;
+};
 /// pg_rewind against `upstream`, after keeping the WAL that will be discarded. The upstream must
 /// have a checkpoint on `timeline`: pg_rewind compares control files, and sees no divergence before
 /// that. Fails with `unavailable` before the data is touched, with anything else after that.
@@ -116,10 +122,10 @@ struct EndSenders {
 }  // namespace action
 
 using Action =
-    std::variant<action::SaveState, action::InitDatabase, action::Clone, action::Rewind,
-                 action::Configure, action::StartStandby, action::ResumeGated, action::Stop,
-                 action::Attach, action::Detach, action::NudgeReceiver, action::Promote,
-                 action::Checkpoint, action::ProveCheckpointer, action::NoteMarker,
+    std::variant<action::SaveState, action::InitDatabase, action::AskSource, action::Clone,
+                 action::Rewind, action::Configure, action::StartStandby, action::ResumeGated,
+                 action::Stop, action::Attach, action::Detach, action::NudgeReceiver,
+                 action::Promote, action::Checkpoint, action::ProveCheckpointer, action::NoteMarker,
                  action::WriteBarrier, action::NoteConfirmed, action::EndSessions,
                  action::PrepareDatabase, action::SetSlots, action::EndSenders>;
 

@@ -122,8 +122,9 @@ struct LocalState {
   bool restarting = false;                   ///< PostgreSQL was stopped to be started again.
   std::optional<Instant> slots_advanced_at;
   SyncProof proof;
-  int starts_failed = 0;  ///< In a row.
-  int clones_failed = 0;  ///< In a row.
+  int starts_failed = 0;                  ///< In a row.
+  int clones_failed = 0;                  ///< In a row.
+  std::optional<Epoch> source_ready_for;  ///< This epoch's primary can be copied or rewound to.
   RewindProgress rewind = RewindProgress::unknown;
   std::optional<Instant> retry_at;  ///< The last action failed: nothing before this instant.
   std::optional<Problem> problem;   ///< Of the last action, until one succeeds.

@@ -153,8 +153,7 @@ NextStep decide_collect(Facts& facts) {
   for (const auto& [name, final_report] : finals)
     best = std::max(best, final_report.position);
   std::optional<NodeName> chosen = facts.record.candidate;
-  if (chosen && (!finals.contains(*chosen) || !facts.node(*chosen).heard ||
-                 !may_be_primary(facts.node(*chosen)))) {
+  if (chosen && (!finals.contains(*chosen) || !may_be_elected(facts, *chosen))) {
     return start_ballot(facts, 386, "the chosen node " + chosen->value + " is gone");
   }
   // Nodes that may still answer get a moment: a better candidate may be among them.

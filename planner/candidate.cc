@@ -1,5 +1,6 @@
 #include "planner/candidate.h"
 
+#include <algorithm>
 #include <tuple>
 
 namespace hactl {
@@ -16,19 +17,36 @@ RegionName region_of_primary(const Facts& facts) {
 }
 
 Rank rank(const Facts& facts, const NodeName& name, const Position& position) {
-  const Member& member = *facts.node(name).member;
-  return Rank{-member.candidate_priority,
+  const std::optional<Member>& member = facts.node(name).member;
+  return Rank{member ? -member->candidate_priority : 0,
               facts.record.primary != name,
-              member.region != region_of_primary(facts),
+              !member || member->region != region_of_primary(facts),
               -static_cast<std::int64_t>(position.epoch.value),
               ~position.lsn.value,
               name};
+}
+
+bool all_that_may_be_primary_are_empty(const Facts& facts) {
+  return std::ranges::all_of(facts.nodes, [](const auto& entry) {
+    const NodeFacts& node = entry.second;
+    return !may_be_primary(node) || (node.heard && !node.has_data);
+  });
 }
 
 }  // namespace
 
 bool may_be_primary(const NodeFacts& facts) {
   return facts.member && facts.member->candidate_priority > 0 && !facts.forgot && !facts.excluded;
+}
+
+bool may_be_elected(const Facts& facts, const NodeName& name) {
+  const auto found = facts.nodes.find(name);
+  if (found == facts.nodes.end() || !found->second.heard) return false;
+  const NodeFacts& node = found->second;
+  if (may_be_primary(node)) return true;
+  const bool incumbent = facts.record.primary == name;
+  const bool fit = node.address && node.has_data && !node.forgot && !node.excluded;
+  return fit && (incumbent || all_that_may_be_primary_are_empty(facts));
 }
 
 bool ready_to_take_over(const Facts& facts, const NodeName& name) {
@@ -55,11 +73,15 @@ std::optional<NodeName> preferred_primary(const Facts& facts) {
 
 std::optional<NodeName> choose_candidate(const Facts& facts,
                                          const std::map<NodeName, FinalReport>& finals) {
+  const auto furthest =
+      std::ranges::max_element(finals, {}, [](const auto& entry) { return entry.second.position; });
+  if (furthest == finals.end()) return std::nullopt;
+  const Lineage chain = ancestry(facts.record.lineage, furthest->second.timeline);
   std::optional<Rank> best;
   for (const auto& [name, final_report] : finals) {
-    const auto found = facts.nodes.find(name);
-    if (found == facts.nodes.end() || !may_be_primary(found->second)) continue;
-    if (!found->second.heard) continue;
+    if (!may_be_elected(facts, name)) continue;
+    // WAL can be fetched, but a node that has gone another way would have to rewind first.
+    if (!is_prefix(chain, {final_report.timeline, final_report.position.lsn})) continue;
     const Rank own = rank(facts, name, final_report.position);
     if (!best || own < *best) best = own;
   }

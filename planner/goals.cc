@@ -208,9 +208,7 @@ const Promotion* promotion_of(const Facts& facts, GoalState state) {
   if (state != GoalState::fast_forward) return facts.opened();
   const auto donor = record.finals.find(*record.donor);
   if (donor == record.finals.end()) return facts.opened();
-  const auto wrote =
-      std::ranges::find(record.lineage, donor->second.timeline, &Promotion::timeline);
-  return wrote == record.lineage.end() ? facts.opened() : &*wrote;
+  return find_timeline(record.lineage, donor->second.timeline);
 }
 
 void fill_for_state(const Facts& facts, const Promotion* promotion, Goal& goal) {
@@ -233,6 +231,8 @@ void fill_for_state(const Facts& facts, const Promotion* promotion, Goal& goal) 
       if (const auto known = record.nodes.find(goal.node); known != record.nodes.end()) {
         goal.rebuild_above = known->second.incarnation;
       }
+      // Until it opens, a new primary is proven only by the members of its setting.
+      if (record.phase == Phase::promote) goal.sync = record.in_force.back();
       if (promotion != nullptr)
         goal.upstream = upstream_of(facts, promotion->node, promotion->epoch);
       break;

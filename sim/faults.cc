@@ -78,7 +78,8 @@ void Faults::crash(const NodeName& node) {
 void Faults::freeze(const NodeName& node, FaultKind kind) {
   world_.note("fault: " + std::string(to_string(kind)) + " " + node.value);
   const ProcessId process = world_.cluster().server(node).process();
-  if (kind != FaultKind::freeze_agent) world_.queue().freeze(process);
+  const bool ever_started = process != kWorldProcess;
+  if (kind != FaultKind::freeze_agent && ever_started) world_.queue().freeze(process);
   if (kind != FaultKind::freeze_postgres) world_.freeze_agent(node);
   later(kFaultLongest, [this, node, process] {
     world_.queue().thaw(process);
@@ -122,13 +123,23 @@ void Faults::inject_process(FaultKind kind) {
       return;
     }
     case FaultKind::lose_disk:
-      if (disks_lost_++ > 0) return;
+      if (disks_lost_ > 0 || commits_may_be_on_one_disk()) return;
+      ++disks_lost_;
       world_.note("fault: lose disk " + node.value);
       world_.lose_disk(node);
       later(kFaultLongest, [this, node] { world_.start_agent(node); });
       return;
     default: freeze(node, kind); return;
   }
+}
+
+/// Whether commits may be on this node alone: by the spec's own wish, or because others are being
+/// made anew just now. Then its disk is not for losing.
+bool Faults::commits_may_be_on_one_disk() const {
+  const FormationRecord* record = world_.record();
+  return record == nullptr || world_.any_rebuilding() ||
+         std::ranges::any_of(record->in_force,
+                             [&](const SyncConfig& config) { return config.required == 0; });
 }
 
 void Faults::isolate(const std::vector<NodeName>& group) {

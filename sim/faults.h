@@ -78,6 +78,7 @@ class Faults {
   [[nodiscard]] FaultKind draw_kind();
   [[nodiscard]] NodeName draw_node();
   [[nodiscard]] std::optional<NodeName> draw_standby();
+  [[nodiscard]] bool commits_may_be_on_one_disk() const;
   void inject(FaultKind kind);
   void inject_process(FaultKind kind);
   void inject_network(FaultKind kind);

@@ -100,8 +100,14 @@ void SimCluster::open_stream(SimServer& upstream, SimServer& standby, Match matc
   stream.sender.rule = parse_sync_names(upstream.session().sync_names);
   stream.sender.priority = stream.sender.rule.priority_of(stream.sender.application);
   stream.sender.streaming = stream.next >= upstream.disk.flushed || stream.stuck;
+  const ProcessId stream_process = stream.sender_process;
   const std::uint64_t id = ++last_stream_;
   streams_.emplace(id, std::move(stream));
+  if (upstream.session().config_id != upstream.disk.settings.config_id) {
+    // Born between the postmaster's reload and its own: the signal reaches it as well.
+    queue_.at(stream_process, queue_.now() + Duration{latency()},
+              [this, id] { sender_reload(id); });
+  }
   standby.receiver_started(upstream.timeline());
   reply(standby);
   pump(upstream);

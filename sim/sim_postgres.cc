@@ -59,13 +59,7 @@ void SimPostgres::observe(const PostgresGoal& /*postgres*/,
   }
 }
 
-void SimPostgres::perform(const Action& action, Done answer) {
-  const std::string what(name_of(action));
-  server_.note(what);
-  Done done = [this, what, answer = std::move(answer)](const Result<ActionOutcome>& outcome) {
-    if (!outcome) server_.note(what + " failed: " + outcome.error().message);
-    answer(outcome);
-  };
+void SimPostgres::perform(const Action& action, Done done) {
   if (hooks_.skip && hooks_.skip(action)) {
     after(0, 3, [done = std::move(done)] { done(ActionOutcome{}); });
     return;
@@ -162,6 +156,19 @@ Result<ActionOutcome> SimPostgres::rewind_from(const Upstream& upstream) {
   disk.clean = false;
   disk.corrupt = false;
   return ActionOutcome{};
+}
+
+void SimPostgres::run(const action::AskSource& order, Done done) {
+  after(5, 100, [this, order, done = std::move(done)] {
+    const SimServer* from = source(order.upstream);
+    if (from == nullptr) {
+      done(unavailable("the source does not answer"));
+    } else if (from->disk.checkpoint_timeline != order.timeline) {
+      done(unavailable("the source has no checkpoint on its timeline yet"));
+    } else {
+      done(ActionOutcome{});
+    }
+  });
 }
 
 void SimPostgres::run(const action::Rewind& order, Done done) {

@@ -31,6 +31,7 @@ class SimPostgres : public Postgres {
  private:
   void run(const action::InitDatabase& order, Done done);
   void run(const action::Clone& order, Done done);
+  void run(const action::AskSource& order, Done done);
   void run(const action::Rewind& order, Done done);
   void run(const action::Configure& order, Done done);
   void run(const action::StartStandby& order, Done done);

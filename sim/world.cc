@@ -91,6 +91,7 @@ void World::start_agent(const NodeName& node) {
   identity.node = node;
   identity.process = static_cast<std::uint64_t>(machine.scheduler->utc().milliseconds);
   identity.paths.state_directory = "/var/lib/hactl/state";
+  identity.say = [this, node](const std::string& line) { note(node.value + ": " + line); };
   machine.loop = std::make_unique<AgentLoop>(*machine.scheduler, *machine.postgres, *machine.file,
                                              *machine.transport, identity);
   queue_.post(process, [loop = machine.loop.get()] {
@@ -124,6 +125,13 @@ void World::lose_disk(const NodeName& node) {
   cluster_.server(node).wipe();
   machines_.at(node).state_file.state.reset();
   checkers_.node_wiped(node);
+}
+
+bool World::any_rebuilding() const {
+  return std::ranges::any_of(machines_, [](const auto& entry) {
+    const auto& state = entry.second.state_file.state;
+    return !state || state->rebuilding;
+  });
 }
 
 void World::set_action_trouble(int percent) {

@@ -61,6 +61,12 @@ class World {
   [[nodiscard]] SimCluster& cluster() { return cluster_; }
   [[nodiscard]] SimNetwork& network() { return network_; }
   [[nodiscard]] StoreDisk& store() { return store_; }
+  /// Whether any node's data is being made anew.
+  [[nodiscard]] bool any_rebuilding() const;
+  /// As the store has it; null: nothing was ever applied.
+  [[nodiscard]] const FormationRecord* record() const {
+    return store_.formations.empty() ? nullptr : &store_.formations.begin()->second.record;
+  }
   [[nodiscard]] const FormationSpec& spec() const { return spec_; }
   [[nodiscard]] std::optional<NodeName> primary() const;
   [[nodiscard]] std::vector<NodeName> names() const;

@@ -4,10 +4,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
-
-#include <algorithm>
 
 #include <gtest/gtest.h>
 
@@ -218,7 +217,9 @@ TEST_F(LocalPostgresTest, ADivergedPrimaryIsRewoundAndItsWalIsKept) {
     return view.sql && !view.sql->in_recovery && view.sql->timeline == TimelineId(4);
   }));
   ASSERT_EQ(message_of(fresh.perform(action::Checkpoint{Epoch(2)})), "");
-  ASSERT_EQ(message_of(old.perform(action::Rewind{fresh.as_upstream(Epoch(2)), old.goal})), "");
+  ASSERT_EQ(
+      message_of(old.perform(action::Rewind{fresh.as_upstream(Epoch(2)), TimelineId(4), old.goal})),
+      "");
   EXPECT_FALSE(std::filesystem::is_empty(old.paths.state_directory + "/diverged"));
   ASSERT_TRUE(old.follow(fresh, Epoch(2)));
   ASSERT_TRUE(fresh.sql("CREATE TABLE kept (x int)").ok());
