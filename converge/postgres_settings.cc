@@ -20,7 +20,7 @@ constexpr std::array<std::pair<std::string_view, int>, 5> kNotLower{{
     {"max_connections", 100},
     {"max_locks_per_transaction", 64},
     {"max_prepared_transactions", 0},
-    {"max_wal_senders", kSendersMin},
+    {"max_wal_senders", kSendersOfFew},
     {"max_worker_processes", 8},
 }};
 
@@ -47,8 +47,7 @@ Settings chosen_settings(const PostgresGoal& postgres, const SettingsRole& role)
   Settings settings = postgres.parameters;
   settings.emplace("max_slot_wal_keep_size", "4GB");
   settings.emplace("wal_keep_size", "512MB");
-  const int senders =
-      std::max(kSendersMin, 2 * static_cast<int>(postgres.peers.size()) + kSendersSpare);
+  const int senders = postgres.peers.size() < kFewNodes ? kSendersOfFew : kSendersOfMany;
   raise(settings, "max_wal_senders", senders);
   raise(settings, "max_replication_slots", senders);
   for (const auto& [view, usual] : kNotLower) {

@@ -10,16 +10,19 @@
 #include "model/action.h"
 #include "model/goal.h"
 #include "model/ids.h"
+#include "model/limits.h"
 #include "model/local.h"
 #include "model/report.h"
 #include "model/sync_config.h"
 
 namespace hactl {
 
-/// Senders and slots that are kept beside two a peer: base backups, people, the next node.
-inline constexpr int kSendersSpare = 4;
-/// Least max_wal_senders and max_replication_slots: PostgreSQL's own default.
-inline constexpr int kSendersMin = 10;
+/// Least max_wal_senders and max_replication_slots: two a node, and some for base backups and people.
+/// They change with a restart only, so they follow the number of nodes in one step, not one by one.
+inline constexpr std::size_t kFewNodes = 16;
+inline constexpr int kSendersOfFew = 40;
+inline constexpr int kSendersOfMany = 140;
+static_assert(kSendersOfMany > 2 * kNodesMax);
 
 /// What of the settings depends on the node and on what it is just now.
 struct SettingsRole {

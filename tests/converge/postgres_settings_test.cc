@@ -95,9 +95,9 @@ TEST(PostgresSettings, ADetachedNodeBehindTheGateIsWrittenLikeThis) {
 max_connections = '100'
 max_locks_per_transaction = '64'
 max_prepared_transactions = '0'
-max_replication_slots = '10'
+max_replication_slots = '40'
 max_slot_wal_keep_size = '4GB'
-max_wal_senders = '10'
+max_wal_senders = '40'
 max_worker_processes = '8'
 wal_keep_size = '512MB'
 cluster_name = 'paris-a'
@@ -210,12 +210,14 @@ TEST(PostgresSettings, AStandbyIsNotSetLowerThanItsPrimary) {
   EXPECT_EQ(settings.at("max_prepared_transactions"), "7");
 }
 
-TEST(PostgresSettings, SendersGrowWithThePeers) {
+TEST(PostgresSettings, SendersStayTheSameWhileAFormationGrowsToSixteenNodes) {
   PostgresGoal goal = sample_goal();
-  goal.peers.resize(10);
-  const auto settings = read_settings(render_settings(goal, sample_role()).server);
-  EXPECT_EQ(settings.at("max_wal_senders"), "24");
-  EXPECT_EQ(settings.at("max_replication_slots"), "24");
+  for (const std::size_t peers : {2U, 15U, 16U, 63U}) {
+    goal.peers.resize(peers);
+    const auto settings = read_settings(render_settings(goal, sample_role()).server);
+    EXPECT_EQ(settings.at("max_wal_senders"), peers < 16 ? "40" : "140");
+    EXPECT_EQ(settings.at("max_replication_slots"), peers < 16 ? "40" : "140");
+  }
 }
 
 TEST(PostgresSettings, TheIdNamesTheContents) {

@@ -114,8 +114,11 @@ class Lab:
 
     def postmaster(self, node):
         path = os.path.join(self.lab, "nodes", node, "data", "postmaster.pid")
-        with open(path, encoding="utf-8") as file:
-            return int(file.readline())
+        try:
+            with open(path, encoding="utf-8") as file:
+                return int(file.readline())
+        except (FileNotFoundError, ValueError):
+            return None  # It is starting or down.
 
     def logs(self):
         text = ""

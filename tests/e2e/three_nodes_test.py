@@ -49,10 +49,26 @@ class ThreeNodes(LabTest):
         self.lab.act("start", "node", old)
         self.lab.converged(60)
 
-    def test_a_postmaster_that_dies_alone_is_replaced(self):
+    def test_a_frozen_primary_is_replaced_and_comes_back_rewound(self):
         old = self.lab.primary()
-        os.kill(self.lab.postmaster(old), signal.SIGKILL)
+        traffic = Traffic(self.lab, 15)
+        traffic.until_writing(self.lab)
+        self.lab.act("freeze", "node", old)
         self.lab.until("failover", lambda: self.lab.primary() not in (None, old))
+        print(traffic.result())
+        self.lab.act("thaw", "node", old)
+        self.lab.converged(60)
+        self.assertNotEqual(self.lab.primary(), old)
+
+    def test_a_postmaster_that_dies_alone_is_replaced_or_resumed(self):
+        # Another node takes over, or, soon after another failover, the same one resumes.
+        old, killed = self.lab.primary(), self.lab.postmaster(self.lab.primary())
+        traffic = Traffic(self.lab, 12)
+        traffic.until_writing(self.lab)
+        os.kill(killed, signal.SIGKILL)
+        self.lab.until("a primary", lambda: self.lab.primary() not in (None, old)
+                       or self.lab.postmaster(old) not in (None, killed))
+        print(traffic.result())
         self.lab.converged(60)
 
     def test_a_crash_of_a_standby_leaves_writes_going(self):
