@@ -49,7 +49,10 @@ Result<Done> AgentLoop::start() {
   local_.paths = identity_.paths;
   local_.os_user = identity_.os_user;
   goal_ = local_.state.goal;
-  postgres_.on_exit([this] { look(); });
+  // An action that ends PostgreSQL looks itself when it is done.
+  postgres_.on_exit([this] {
+    if (!performing_) look();
+  });
   look();
   receive();
   return Done{};
@@ -93,7 +96,6 @@ void AgentLoop::learn_from(const PostgresView& view) {
 void AgentLoop::forget_postgres() {
   local_.proof = SyncProof{};
   local_.promote_ordered_for.reset();
-  local_.sessions_ended_for.reset();
   local_.start_nonce = 0;
 }
 
@@ -160,7 +162,14 @@ void AgentLoop::performed(const Action& action, const Result<ActionOutcome>& out
   } else {
     failed(action, outcome.error());
   }
-  look();
+  const bool postgres_unchanged = std::holds_alternative<action::SaveState>(action) ||
+                                  std::holds_alternative<action::NoteMarker>(action) ||
+                                  std::holds_alternative<action::NoteConfirmed>(action);
+  if (postgres_unchanged && outcome && !looking_) {
+    decide();
+  } else {
+    look();
+  }
 }
 
 void AgentLoop::remember(const Action& action, const ActionOutcome& outcome) {
@@ -190,8 +199,6 @@ void AgentLoop::remember(const Action& action, const ActionOutcome& outcome) {
     if (performing_for_) local_.promote_ordered_for = performing_for_->epoch;
   } else if (const auto* checkpoint = std::get_if<action::Checkpoint>(&action)) {
     local_.checkpointed_for = checkpoint->epoch;
-  } else if (const auto* end = std::get_if<action::EndSessions>(&action)) {
-    local_.sessions_ended_for = end->epoch;
   } else if (const auto* stop = std::get_if<action::Stop>(&action)) {
     local_.restarting = stop->restart;
     forget_postgres();

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <optional>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "agent/data_directory.h"
@@ -31,6 +32,8 @@ constexpr Duration kActionStatementTime = 2min;
 constexpr Duration kSourceTime = 5s;
 constexpr Duration kReceiverGoneTime = 1s;
 constexpr Duration kReceiverLookStep = 2ms;
+constexpr Duration kReloadTime = 200ms;
+constexpr Duration kReloadStep = 1ms;
 /// Connection name of copies; none that standbys may have.
 constexpr const char* kCopyApplication = "hactl-copy";
 
@@ -195,7 +198,24 @@ Result<Done> Performer::configure(const action::Configure& order) {
   if (Result<Done> done = write_settings(order.data_directory, order.files); !done.ok()) {
     return done.error().within("configure PostgreSQL");
   }
-  return reload_postmaster(order.data_directory);
+  Result<Done> reloaded = reload_postmaster(order.data_directory);
+  if (reloaded.ok()) await_reload(order.data_directory, order.files.id);
+  return reloaded;
+}
+
+void Performer::await_reload(const std::string& directory, const std::string& config_id) {
+  const std::optional<RunningPostmaster> running = find_postmaster(directory);
+  if (!running || !running->ready) return;
+  static_cast<void>(with_session(directory, [&](PgSession& session) -> Result<Done> {
+    for (Duration waited{0}; waited < kReloadTime; waited += kReloadStep) {
+      const auto seen = session.run("SELECT current_setting('hactl.config_id', true)", kReloadTime);
+      if (!seen.ok()) return seen.error();
+      const bool row = !seen->empty() && !seen->front().empty();
+      if (row && seen->front()[0][0] == config_id) return Done{};
+      std::this_thread::sleep_for(kReloadStep);
+    }
+    return Done{};
+  }));
 }
 
 Result<Done> Performer::check_startable(const PostgresGoal& postgres) {
@@ -290,8 +310,11 @@ Result<Done> Performer::nudge_receiver(const std::string& directory) {
 
 Result<Done> Performer::promote_to(const std::string& directory, TimelineId timeline) {
   if (Result<Done> done = reserve_timelines(directory, timeline); !done.ok()) return done;
-  return with_session(directory,
-                      [&](PgSession& session) { return hactl::promote(session, timeline); });
+  // Sessions of the standby that it was may have lifted the gate for themselves.
+  return with_session(directory, [&](PgSession& session) {
+    Result<Done> ended = end_sessions(session);
+    return ended.ok() ? hactl::promote(session, timeline) : ended;
+  });
 }
 
 Result<Lsn> Performer::barrier(const std::string& directory, const action::WriteBarrier& order) {
@@ -320,9 +343,14 @@ Result<Done> Performer::with_session(const std::string& directory,
                                      const std::function<Result<Done>(PgSession&)>& use) {
   const std::optional<RunningPostmaster> running = find_postmaster(directory);
   if (!running) return Error{ErrorCode::unavailable, "PostgreSQL does not run"};
-  Result<PgSession> session = open_local_session(*running, kActionStatementTime);
-  if (!session.ok()) return session.error();
-  return use(*session);
+  if (!session_ || !session_->open() || session_postmaster_ != running->pid) {
+    session_.reset();
+    Result<PgSession> opened = open_local_session(*running, kActionStatementTime);
+    if (!opened.ok()) return opened.error();
+    session_ = std::move(opened).value();
+    session_postmaster_ = running->pid;
+  }
+  return use(*session_);
 }
 
 /// One overload for each action.
@@ -388,7 +416,6 @@ struct Performer::Dispatch {
     if (!lsn.ok()) return lsn.error();
     return ActionOutcome{.lsn = *lsn, .start_nonce = 0};
   }
-  Answer operator()(const action::EndSessions&) const { return session(end_sessions); }
   Answer operator()(const action::PrepareDatabase& order) const {
     return session([&](PgSession& session) { return prepare_database(session, order.postgres); });
   }

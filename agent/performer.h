@@ -2,8 +2,11 @@
 // own deadline allows: for one worker thread.
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "agent/pg_programs.h"
@@ -50,7 +53,11 @@ class Performer {
   Result<Done> check_startable(const PostgresGoal& postgres);
   Result<Done> start(const PostgresGoal& postgres);
   Result<Done> keep_diverged(const action::Rewind& order, UtcTime now);
-  /// Opens a session on the running server and does something with it.
+  /// Waits a moment until a session sees the settings that were just reloaded, so that the next
+  /// look does too.
+  void await_reload(const std::string& directory, const std::string& config_id);
+  /// Does something with a session on the running server. The session is kept for the next time: a
+  /// new one costs more than most actions.
   Result<Done> with_session(const std::string& directory,
                             const std::function<Result<Done>(PgSession&)>& use);
 
@@ -58,6 +65,8 @@ class Performer {
   const NodeName node_;
   const std::atomic<bool>& stopping_;
   PgPrograms programs_;
+  std::optional<PgSession> session_;
+  pid_t session_postmaster_ = 0;
 };
 
 }  // namespace hactl

@@ -1,6 +1,7 @@
 #include "bench/host_race.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace hactl {
@@ -82,8 +83,13 @@ void HostRace::begin(Attempt& attempt) const {
 }
 
 void HostRace::fail(Attempt& attempt) const {
+  // A host that lets us in to read has no reason to change in a moment; asking it all the time only
+  // takes processors away from those that are to take over.
+  const bool reads = attempt.connection &&
+                     std::string_view(PQerrorMessage(attempt.connection.get())).find("read-only") !=
+                         std::string_view::npos;
   attempt.connection.reset();
-  attempt.deadline = steady_clock::now() + kAttemptPause;
+  attempt.deadline = steady_clock::now() + (reads ? kReadOnlyPause : kAttemptPause);
 }
 
 void HostRace::stop() {

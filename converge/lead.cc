@@ -102,9 +102,6 @@ Step promote_standby(const Goal& goal, const LocalState& local) {
   if (local.seen.credential || local.seen.sql->receiver) {
     return act(action::Detach{}, "taking no more WAL");
   }
-  if (local.sessions_ended_for != goal.epoch) {
-    return act(action::EndSessions{goal.epoch}, "ending read-only sessions");
-  }
   if (local.promote_ordered_for == goal.epoch) return wait_for("promoting", kSoon);
   return act(action::Promote{goal.timeline}, "promoting");
 }

@@ -22,7 +22,6 @@ struct NameOf {
   std::string_view operator()(const action::NoteMarker&) const { return "note_marker"; }
   std::string_view operator()(const action::WriteBarrier&) const { return "write_barrier"; }
   std::string_view operator()(const action::NoteConfirmed&) const { return "note_confirmed"; }
-  std::string_view operator()(const action::EndSessions&) const { return "end_sessions"; }
   std::string_view operator()(const action::PrepareDatabase&) const { return "prepare_database"; }
   std::string_view operator()(const action::SetSlots&) const { return "set_slots"; }
   std::string_view operator()(const action::EndSenders&) const { return "end_senders"; }

@@ -82,7 +82,8 @@ struct Attach {
 struct Detach {};
 /// End a WAL receiver that still streams from somewhere else than configured.
 struct NudgeReceiver {};
-/// Reserve `timeline` with history files for the ones below it, then promote; does not wait.
+/// End every session but the agent's and the standbys', reserve `timeline` with history files for
+/// the ones below it, then promote; does not wait.
 struct Promote {
   TimelineId timeline;
 };
@@ -101,10 +102,6 @@ struct WriteBarrier {
 };
 /// Note that the barrier is on the commit quorum.
 struct NoteConfirmed {};
-/// End every session but the agent's and the standbys'.
-struct EndSessions {
-  Epoch epoch;
-};
 /// Create hactl's schema and roles, then the application's role and database.
 struct PrepareDatabase {
   PostgresGoal postgres;
@@ -126,8 +123,8 @@ using Action =
                  action::Rewind, action::Configure, action::StartStandby, action::ResumeGated,
                  action::Stop, action::Attach, action::Detach, action::NudgeReceiver,
                  action::Promote, action::Checkpoint, action::ProveCheckpointer, action::NoteMarker,
-                 action::WriteBarrier, action::NoteConfirmed, action::EndSessions,
-                 action::PrepareDatabase, action::SetSlots, action::EndSenders>;
+                 action::WriteBarrier, action::NoteConfirmed, action::PrepareDatabase,
+                 action::SetSlots, action::EndSenders>;
 
 /// The action's name: "save_state", "init_database", …
 std::string_view name_of(const Action& action);

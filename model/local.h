@@ -115,7 +115,6 @@ struct LocalState {
   std::optional<Instant> stopped_since;   ///< When PostgreSQL was first seen down.
   std::uint64_t start_nonce = 0;          ///< Of the gated start under way; 0: none by this agent.
   std::optional<Epoch> checkpointed_for;  ///< A checkpoint was made for this epoch.
-  std::optional<Epoch> sessions_ended_for;   ///< Client sessions were ended for this epoch.
   std::optional<Epoch> promote_ordered_for;  ///< pg_promote was called for this epoch's promotion.
   std::optional<Epoch> attached_for;         ///< The credential was made for this epoch.
   bool cloned = false;                       ///< A copy was made since `rebuilding` was noted.

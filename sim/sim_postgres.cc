@@ -317,6 +317,7 @@ void SimPostgres::run(const action::Promote& order, Done done) {
   with_session(
       5,
       [this, timeline = order.timeline]() -> Result<ActionOutcome> {
+        server_.end_sessions();
         if (!server_.promote(timeline)) return Error{ErrorCode::conflict, "it can't be promoted"};
         return ActionOutcome{};
       },
@@ -370,16 +371,6 @@ void SimPostgres::run(const action::WriteBarrier& /*order*/, Done done) {
 
 void SimPostgres::run(const action::PrepareDatabase& /*order*/, Done done) {
   write(RecordKind::prepare, std::move(done));
-}
-
-void SimPostgres::run(const action::EndSessions& /*order*/, Done done) {
-  with_session(
-      20,
-      [this]() -> Result<ActionOutcome> {
-        server_.end_sessions();
-        return ActionOutcome{};
-      },
-      std::move(done));
 }
 
 void SimPostgres::run(const action::SetSlots& order, Done done) {

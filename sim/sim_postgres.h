@@ -44,7 +44,6 @@ class SimPostgres : public Postgres {
   void run(const action::Checkpoint& order, Done done);
   void run(const action::ProveCheckpointer& order, Done done);
   void run(const action::WriteBarrier& order, Done done);
-  void run(const action::EndSessions& order, Done done);
   void run(const action::PrepareDatabase& order, Done done);
   void run(const action::SetSlots& order, Done done);
   void run(const action::EndSenders& order, Done done);
