@@ -8,7 +8,7 @@ namespace hactl {
 
 }  // namespace hactl
 
-#define HACTL_CHECK(condition)                                          \
-  do {                                                                  \
+#define HACTL_CHECK(condition)                                               \
+  do {                                                                       \
     if (!(condition)) ::hactl::check_failed(__FILE__, __LINE__, #condition); \
   } while (false)

@@ -14,10 +14,9 @@ std::string to_string(UtcTime time) {
   const auto year = static_cast<int>(date.year());
   const auto ms = static_cast<int>(clock.subseconds().count());
   const int length = std::snprintf(
-      text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d", year,
-      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-      static_cast<int>(clock.seconds().count()));
+      text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d", year, static_cast<unsigned>(date.month()),
+      static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+      static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
   std::string result(text, static_cast<std::size_t>(length));
   if (ms != 0) {
     std::snprintf(text, sizeof text, ".%03d", ms);

@@ -21,7 +21,7 @@ inline constexpr std::chrono::milliseconds kAttemptTime{1'000};
 /// Between two attempts on one host.
 inline constexpr std::chrono::milliseconds kAttemptPause{10};
 /// Likewise, after the host let us in but only to read.
-inline constexpr std::chrono::milliseconds kReadOnlyPause{30};
+inline constexpr std::chrono::milliseconds kReadOnlyPause{250};
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 

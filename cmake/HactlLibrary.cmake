@@ -1,6 +1,6 @@
 # hactl_library(NAME [DEPENDS folders…] [PACKAGES targets…] SOURCES files…)
-#   One folder of the layer diagram. DEPENDS are the folders that it may include; tools/tidy.py holds
-#   every #include to them. PACKAGES are third-party targets that its sources use.
+#   One folder of the layer diagram. DEPENDS are the folders that it may include; tools/tidy.py
+#   holds every #include to them. PACKAGES are third-party targets that its sources use.
 # hactl_test(NAME LABEL label [DEPENDS …] [PACKAGES …] SOURCES files…)
 #   One GoogleTest program of the same folder, registered with ctest under LABEL.
 

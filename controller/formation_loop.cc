@@ -425,7 +425,7 @@ FormationStatus FormationLoop::status() const {
   const Instant now = scheduler_.now();
   const FormationSpec& spec = stored_.formation.spec;
   FormationStatus status =
-      status_of(spec, stored_.generation, stored_.record, observed_, plan_, now);
+      status_of(Facts(spec, stored_.generation, stored_.record, observed_, now), plan_);
   status.conditions = dated(std::move(status.conditions));
   const Condition* converged = find_condition(status.conditions, "Converged");
   if (converged != nullptr && converged->status == ConditionStatus::yes) return status;

@@ -19,12 +19,12 @@ namespace hactl {
 /// One formation as it is stored.
 struct StoredFormation {
   Formation formation;
-  Generation generation;            ///< Of formation.spec; starts at 1.
+  Generation generation;  ///< Of formation.spec; starts at 1.
   FormationRecord record;
   std::string uid;
   UtcTime created;
   std::optional<UtcTime> deleting_since;
-  std::string password;             ///< Of the application's role. Secret: never shown, never logged.
+  std::string password;  ///< Of the application's role. Secret: never shown, never logged.
   std::vector<Condition> conditions;  ///< As last shown; for their last transitions.
   /// Version of this object in the store: the store's counter at its last write. Set by the store.
   std::uint64_t version = 0;
@@ -34,7 +34,7 @@ struct StoredFormation {
 struct StoredWorld {
   std::vector<StoredFormation> formations;
   std::vector<std::pair<FormationName, Event>> events;  ///< Oldest first; at most kEventsMax each.
-  std::uint64_t version = 0;  ///< The store's counter.
+  std::uint64_t version = 0;                            ///< The store's counter.
 };
 
 class Store {

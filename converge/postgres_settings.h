@@ -17,8 +17,9 @@
 
 namespace hactl {
 
-/// Least max_wal_senders and max_replication_slots: two a node, and some for base backups and people.
-/// They change with a restart only, so they follow the number of nodes in one step, not one by one.
+/// Least max_wal_senders and max_replication_slots: two a node, and some for base backups and
+/// people. They change with a restart only, so they follow the number of nodes in one step, not one
+/// by one.
 inline constexpr std::size_t kFewNodes = 16;
 inline constexpr int kSendersOfFew = 40;
 inline constexpr int kSendersOfMany = 140;

@@ -1,7 +1,7 @@
 # Sources of hactl/.
 hactl_library(hactl
-  DEPENDS codec io
-  PACKAGES fmt::fmt nlohmann_json::nlohmann_json
+  DEPENDS codec io writer
+  PACKAGES fmt::fmt nlohmann_json::nlohmann_json CLI11::CLI11
   SOURCES hactl/api.cc hactl/apply.cc hactl/config.cc hactl/config_verbs.cc
           hactl/connection_uri.cc hactl/delete.cc hactl/describe.cc hactl/diff.cc
           hactl/duration_text.cc hactl/formation_files.cc hactl/formation_item.cc hactl/get.cc
@@ -11,7 +11,6 @@ hactl_library(hactl
           hactl/switchover.cc hactl/table.cc hactl/text_diff.cc hactl/uri.cc hactl/version.cc
           hactl/wait.cc hactl/waiting.cc hactl/command_line.cc)
 target_compile_definitions(hactl_hactl PRIVATE HACTL_VERSION="${PROJECT_VERSION}")
-target_link_libraries(hactl_hactl PUBLIC hactl_writer PRIVATE CLI11::CLI11)
 
 hactl_program(hactl DEPENDS hactl SOURCES hactl/main.cc)
 

@@ -18,7 +18,9 @@ struct NameOf {
   std::string_view operator()(const action::NudgeReceiver&) const { return "nudge_receiver"; }
   std::string_view operator()(const action::Promote&) const { return "promote"; }
   std::string_view operator()(const action::Checkpoint&) const { return "checkpoint"; }
-  std::string_view operator()(const action::ProveCheckpointer&) const { return "prove_checkpointer"; }
+  std::string_view operator()(const action::ProveCheckpointer&) const {
+    return "prove_checkpointer";
+  }
   std::string_view operator()(const action::NoteMarker&) const { return "note_marker"; }
   std::string_view operator()(const action::WriteBarrier&) const { return "write_barrier"; }
   std::string_view operator()(const action::NoteConfirmed&) const { return "note_confirmed"; }
@@ -29,6 +31,8 @@ struct NameOf {
 
 }  // namespace
 
-std::string_view name_of(const Action& action) { return std::visit(NameOf{}, action); }
+std::string_view name_of(const Action& action) {
+  return std::visit(NameOf{}, action);
+}
 
 }  // namespace hactl

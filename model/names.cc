@@ -30,6 +30,8 @@ std::string slot_name(const NodeName& node) {
   return name;
 }
 
-std::string certificate_name(const NodeName& node) { return "node:" + node.value; }
+std::string certificate_name(const NodeName& node) {
+  return "node:" + node.value;
+}
 
 }  // namespace hactl

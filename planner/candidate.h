@@ -10,9 +10,10 @@ namespace hactl {
 /// Whether the node may ever be promoted: in the spec with a priority above 0, and not forgetful.
 bool may_be_primary(const NodeFacts& facts);
 
-/// Whether the node may win a ballot: it is heard, and may be primary. The incumbent may always come
-/// back: its priority says where production is to move, which it can do only once it is up again. And
-/// when every node that may be primary is empty, any other with data may: else nobody could fill them.
+/// Whether the node may win a ballot: it is heard, and may be primary. The incumbent may always
+/// come back: its priority says where production is to move, which it can do only once it is up
+/// again. And when every node that may be primary is empty, any other with data may: else nobody
+/// could fill them.
 bool may_be_elected(const Facts& facts, const NodeName& name);
 
 /// Whether the node could take over from a running primary now: it streams, and what it lacks comes

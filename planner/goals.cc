@@ -22,6 +22,7 @@ struct Place {
   bool excluded = false;   ///< It forgot something and must be built anew.
   bool empty = false;      ///< It has no data.
   bool may_clone = false;  ///< It is its turn to make a copy.
+  bool waits = false;      ///< A new primary is to open; it does so without this node.
 };
 
 struct When {
@@ -35,6 +36,7 @@ struct When {
   Is excluded = Is::any;
   Is empty = Is::any;
   Is may_clone = Is::any;
+  Is waits = Is::any;
 };
 
 struct Row {
@@ -84,6 +86,14 @@ constexpr std::array kRows{
         .when = {.phases = only(Phase::promote), .candidate = Is::yes},
         .goal = GoalState::promote,
         .why = "chosen to be primary"},
+    Row{.id = 436,
+        .when = {.phases = only(Phase::promote), .primary = Is::yes, .waits = Is::yes},
+        .goal = GoalState::demote,
+        .why = "stay down for a moment: others help the new primary to open"},
+    Row{.id = 437,
+        .when = {.phases = only(Phase::promote), .empty = Is::no, .waits = Is::yes},
+        .goal = GoalState::standby,
+        .why = "stay as it is for a moment: others help the new primary to open"},
     Row{.id = 440,
         .when = {.phases = only(Phase::switchover), .primary = Is::yes},
         .goal = GoalState::demote,
@@ -129,7 +139,7 @@ bool matches(const When& when, const Place& place) {
          fits(when.candidate, place.candidate) && fits(when.fetching, place.fetching) &&
          fits(when.first, place.first) && fits(when.gone, place.gone) &&
          fits(when.excluded, place.excluded) && fits(when.empty, place.empty) &&
-         fits(when.may_clone, place.may_clone);
+         fits(when.may_clone, place.may_clone) && fits(when.waits, place.waits);
 }
 
 /// There is a primary to copy: an open one, or one that has been promoted and may need the copies
@@ -155,7 +165,33 @@ std::set<NodeName> clones_allowed(const Facts& facts) {
   return allowed;
 }
 
-Place place_of(const Facts& facts, const NodeName& name, const std::set<NodeName>& cloning) {
+/// The standbys with which a new primary can open: running members of its setting, as many as must
+/// hold its barrier, those of its region first. Unset: all are needed, or time is up.
+std::optional<std::set<NodeName>> needed_to_open(Facts& facts) {
+  const FormationRecord& record = facts.record;
+  if (record.phase != Phase::promote) return std::nullopt;
+  if (facts.passed(facts.observed.phase_since, kOthersFollowAfter)) return std::nullopt;
+  const SyncConfig& setting = record.in_force.back();
+  const auto region_of = [&](const NodeName& name) {
+    const std::optional<Member>& member = facts.node(name).member;
+    return member ? member->region : RegionName{};
+  };
+  std::set<NodeName> needed;
+  for (const bool same_region : {true, false}) {
+    for (const NodeName& name : setting.members) {
+      const NodeFacts& node = facts.node(name);
+      const bool near = region_of(name) == region_of(setting.primary);
+      if (std::ssize(needed) == setting.required || near != same_region || !node.heard) continue;
+      const NodeState state = node.report->state;
+      if (state == NodeState::standby || state == NodeState::held) needed.insert(name);
+    }
+  }
+  if (std::ssize(needed) < setting.required) return std::nullopt;
+  return needed;
+}
+
+Place place_of(const Facts& facts, const NodeName& name, const std::set<NodeName>& cloning,
+               const std::optional<std::set<NodeName>>& needed) {
   const FormationRecord& record = facts.record;
   const NodeFacts& node = facts.node(name);
   const auto counts = [&](const SyncConfig& c) {
@@ -172,6 +208,7 @@ Place place_of(const Facts& facts, const NodeName& name, const std::set<NodeName
   place.excluded = node.excluded;
   place.empty = !node.has_data;
   place.may_clone = cloning.contains(name);
+  place.waits = needed && !place.candidate && !needed->contains(name);
   return place;
 }
 
@@ -202,8 +239,9 @@ std::optional<Upstream> upstream_of(const Facts& facts, const NodeName& node, Ep
 
 /// The promotion that a goal is about: the candidate's while it takes over; that which wrote the
 /// WAL to be fetched; else that of the open primary.
-const Promotion* promotion_of(const Facts& facts, GoalState state) {
+const Promotion* promotion_of(const Facts& facts, const Place& place, GoalState state) {
   const FormationRecord& record = facts.record;
+  if (place.waits) return facts.opened();
   if (record.phase == Phase::promote) return &record.lineage.back();
   if (state != GoalState::fast_forward) return facts.opened();
   const auto donor = record.finals.find(*record.donor);
@@ -232,7 +270,9 @@ void fill_for_state(const Facts& facts, const Promotion* promotion, Goal& goal) 
         goal.rebuild_above = known->second.incarnation;
       }
       // Until it opens, a new primary is proven only by the members of its setting.
-      if (record.phase == Phase::promote) goal.sync = record.in_force.back();
+      if (record.phase == Phase::promote && promotion == &record.lineage.back()) {
+        goal.sync = record.in_force.back();
+      }
       if (promotion != nullptr)
         goal.upstream = upstream_of(facts, promotion->node, promotion->epoch);
       break;
@@ -258,7 +298,7 @@ Epoch epoch_of(const Facts& facts, const Promotion* promotion, GoalState state) 
 }
 
 Goal goal_for(const Facts& facts, const NodeName& name, const Place& place, GoalState state) {
-  const Promotion* promotion = promotion_of(facts, state);
+  const Promotion* promotion = promotion_of(facts, place, state);
   Goal goal;
   goal.formation = facts.record.formation;
   goal.incarnation = facts.record.incarnation;
@@ -276,12 +316,13 @@ Goal goal_for(const Facts& facts, const NodeName& name, const Place& place, Goal
 
 }  // namespace
 
-std::map<NodeName, Goal> goals_of(const Facts& facts, std::vector<Decision>& decisions) {
+std::map<NodeName, Goal> goals_of(Facts& facts, std::vector<Decision>& decisions) {
   std::map<NodeName, Goal> goals;
   const std::set<NodeName> cloning = clones_allowed(facts);
+  const auto needed = needed_to_open(facts);
   const std::optional<NodeName> restarting = restart_turn(facts);
   for (const auto& [name, node] : facts.nodes) {
-    const Place place = place_of(facts, name, cloning);
+    const Place place = place_of(facts, name, cloning, needed);
     const auto row =
         std::ranges::find_if(kRows, [&](const Row& r) { return matches(r.when, place); });
     Goal goal = goal_for(facts, name, place, row->goal);

@@ -10,6 +10,6 @@
 namespace hactl {
 
 /// The goals, and for each the rule that gave it. Rules 400 to 499.
-std::map<NodeName, Goal> goals_of(const Facts& facts, std::vector<Decision>& decisions);
+std::map<NodeName, Goal> goals_of(Facts& facts, std::vector<Decision>& decisions);
 
 }  // namespace hactl

@@ -48,6 +48,10 @@ class IdealWorld {
       if (goal.state == GoalState::primary || goal.state == GoalState::promote)
         stream_to(name, goals);
     }
+    for (auto& [name, node] : observed_.nodes) {
+      const auto was = before.find(name);
+      if (was == before.end() || was->second.report != node.report) node.steady_since = now_;
+    }
     return before != observed_.nodes;
   }
 

@@ -65,12 +65,10 @@ NodeStatus node_status(const Facts& facts, const NodeName& name, const Plan& pla
 
 }  // namespace
 
-FormationStatus status_of(const FormationSpec& spec, Generation generation,
-                          const FormationRecord& record, const Observed& observed, const Plan& plan,
-                          Instant now) {
-  const Facts facts(spec, generation, record, observed, now);
+FormationStatus status_of(const Facts& facts, const Plan& plan) {
+  const FormationRecord& record = facts.record;
   FormationStatus status;
-  status.observed_generation = generation;
+  status.observed_generation = facts.generation;
   status.epoch = record.epoch;
   status.phase = to_string(record.phase);
   status.primary = record.primary;

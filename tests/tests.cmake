@@ -1,5 +1,8 @@
-# Tests that need more than one folder: the programs together on real PostgreSQL, and the code itself.
+# Tests that need more than one folder: the code itself, and the programs together on real
+# PostgreSQL.
 if(HACTL_TESTS)
+  add_test(NAME tidy COMMAND python3 ${PROJECT_SOURCE_DIR}/tools/tidy.py)
+  set_tests_properties(tidy PROPERTIES LABELS unit TIMEOUT 60)
   foreach(suite three_nodes three_regions)
     add_test(NAME e2e_${suite} COMMAND python3 ${PROJECT_SOURCE_DIR}/tests/e2e/${suite}_test.py)
     set_tests_properties(e2e_${suite} PROPERTIES LABELS e2e TIMEOUT 600 RUN_SERIAL ON

@@ -22,11 +22,11 @@ FormationSpec two_regions() {
 
 TEST(ConnectionUri, NamesEveryNodeAndFindsThePrimary) {
   UriRequest request;
-  request.ca_file = "/home/me/my lab/ca.crt";
+  request.ca_file = "/srv/ha/my lab/ca.crt";
   EXPECT_EQ(connection_uri(two_regions(), request).value(),
             "postgresql://ha-admin@10.11.1.6:5432,[fd00::4]:6000/appdb"
             "?target_session_attrs=read-write&sslmode=verify-full"
-            "&sslrootcert=/home/me/my%20lab/ca.crt");
+            "&sslrootcert=/srv/ha/my%20lab/ca.crt");
 }
 
 TEST(ConnectionUri, EncodesThePassword) {

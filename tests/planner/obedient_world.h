@@ -86,7 +86,25 @@ class ObedientWorld {
     return true;
   }
 
+  static std::set<NodeName> streaming(const NodeReport& report) {
+    std::set<NodeName> names;
+    if (!report.primary) return names;
+    for (const SenderView& sender : report.primary->senders)
+      names.insert(sender.node);
+    return names;
+  }
+
   void obey(const std::map<NodeName, Goal>& goals) {
+    const auto before = observed.nodes;
+    carry_out(goals);
+    for (auto& [name, node] : observed.nodes) {
+      const NodeReport& was = before.at(name).report;
+      const bool same = was.state == node.report.state && streaming(was) == streaming(node.report);
+      if (!same) node.steady_since = now;
+    }
+  }
+
+  void carry_out(const std::map<NodeName, Goal>& goals) {
     for (const auto& [name, goal] : goals) {
       if (!dead.contains(name)) obey_one(goal, observed.nodes[name].report);
     }
