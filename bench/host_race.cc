@@ -111,7 +111,9 @@ HostRace::Winner HostRace::step(milliseconds limit) {
     if (steady_clock::now() >= attempt.deadline) {
       if (attempt.connection) {
         fail(attempt);
-      } else {
+      } else if (std::ranges::count_if(attempts_, [](const Attempt& one) {
+                   return one.connection != nullptr;
+                 }) < kAttemptsAtOnce) {
         begin(attempt);
       }
     }

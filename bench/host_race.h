@@ -18,6 +18,8 @@ namespace hactl {
 inline constexpr std::size_t kRaceHostsMax = 64;
 /// One attempt may take this long: a host that is frozen accepts and then says nothing.
 inline constexpr std::chrono::milliseconds kAttemptTime{1'000};
+/// Attempts under way at once: more of them only take processors away from the servers.
+inline constexpr std::ptrdiff_t kAttemptsAtOnce = 2;
 /// Between two attempts on one host.
 inline constexpr std::chrono::milliseconds kAttemptPause{10};
 /// Likewise, after the host let us in but only to read.
