@@ -33,6 +33,8 @@ std::string source_excerpt(std::string_view text, const SpecProblem& problem) {
   }
   std::string_view source = text.substr(0, text.find('\n'));
   if (source.ends_with('\r')) source.remove_suffix(1);
+  constexpr std::size_t kExcerptMax = 160;
+  if (source.size() > kExcerptMax) return "";
   const auto column = static_cast<std::size_t>(std::max(problem.column, 1));
   // Tabs are kept, and a character is one column however many bytes it has, so that the caret
   // stands below what it points at.

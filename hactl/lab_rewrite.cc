@@ -141,7 +141,9 @@ Formation expected_formation(const Formation& formation, const std::string& dire
     for (NodeSpec& node : region.nodes) {
       const std::string& written = members[index++].data_directory;
       const bool own = directories.count(written) == 1;
-      const bool kept = own && (loopback_already || written.starts_with(directory + "/"));
+      // One that is named for this node alone is the user's choice; the formation's is the default.
+      const bool chosen = loopback_already && node.data_directory.has_value();
+      const bool kept = own && (chosen || written.starts_with(directory + "/"));
       node.host = loopback_host(node.host);
       if (!kept) node.data_directory = lab_data_directory(directory, node.name);
     }

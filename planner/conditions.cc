@@ -56,6 +56,16 @@ std::string laggards(const Facts& facts, const Plan& plan) {
   return text;
 }
 
+/// "; NODE reports …" for the first node that says what stops it; empty when none does.
+std::string reported_problem(const Facts& facts) {
+  for (const auto& [name, node] : facts.nodes) {
+    if (!node.heard || !node.report->problem) continue;
+    return "; " + name.value + " reports " + node.report->problem->reason + ": " +
+           node.report->problem->message;
+  }
+  return {};
+}
+
 Condition available(const Facts& facts, const Plan& plan) {
   if (facts.primary_open()) {
     return condition(facts, "Available", true, "PrimaryOpen",
@@ -117,9 +127,10 @@ std::string unfinished(Facts& facts, const Plan& plan) {
   if (plan.record) return "deciding";
   if (facts.record.phase != Phase::stable || facts.record.in_force.size() != 1) {
     const std::string why = formation_reason(plan);
-    return why.empty() ? "in phase " + std::string(to_string(facts.record.phase)) : why;
+    return (why.empty() ? "in phase " + std::string(to_string(facts.record.phase)) : why) +
+           reported_problem(facts);
   }
-  if (!facts.primary_open()) return "no primary is open";
+  if (!facts.primary_open()) return "no primary is open" + reported_problem(facts);
   const std::string nodes = laggards(facts, plan);
   if (!nodes.empty()) return nodes;
   if (facts.record.in_force.front().required < facts.spec.sync_standbys()) {

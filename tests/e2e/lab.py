@@ -120,6 +120,17 @@ class Lab:
         except (FileNotFoundError, ValueError):
             return None  # It is starting or down.
 
+    @staticmethod
+    def runs_in(data):
+        """Whether any process stands in the data directory, as every PostgreSQL process does."""
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                if os.path.realpath(f"/proc/{pid}/cwd") == os.path.realpath(data):
+                    return True
+            except OSError:
+                continue  # It has just ended.
+        return False
+
     def logs(self):
         text = ""
         for folder, _, files in os.walk(os.path.join(self.lab, "logs")):
