@@ -1,5 +1,6 @@
 // ha-agent: the daemon beside each PostgreSQL.
 #include <pwd.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -115,6 +116,8 @@ int run_command(const std::vector<std::string>& arguments) {
 }  // namespace hactl
 
 int main(int count, char** arguments) {
+  // Whoever reads the log may go away: that is an error of a write, not the agent's end.
+  signal(SIGPIPE, SIG_IGN);
   hactl::limit_memory();
   hactl::forget_postgres_environment();
   try {

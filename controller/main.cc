@@ -1,3 +1,5 @@
+#include <signal.h>
+
 #include <cstdint>
 #include <cstdio>
 #include <exception>
@@ -106,6 +108,8 @@ int main_of(int argc, char** argv) {
 }  // namespace hactl
 
 int main(int argc, char** argv) {
+  // Whoever reads the log may go away: that is an error of a write, not the controller's end.
+  signal(SIGPIPE, SIG_IGN);
   hactl::limit_memory();
   try {
     return hactl::main_of(argc, argv);

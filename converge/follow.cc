@@ -80,11 +80,11 @@ std::optional<Step> ask_source(const Goal& goal, const LocalState& local) {
 
 Step clone(const Goal& goal, const LocalState& local, const std::string& why) {
   if (auto step = ask_source(goal, local)) return *step;
-  if (local.seen.running) return act(action::Stop{}, "stopping PostgreSQL: " + why);
   AgentState marked = attachment(goal, noted(goal, local));
   marked.rebuilding = true;
   marked.rewinding.reset();
   if (auto step = save(local, marked, "noting that the data is being made anew")) return *step;
+  if (local.seen.running) return act(action::Stop{}, "stopping PostgreSQL: " + why);
   if (lacks_credential(goal, local)) {
     return act(action::Attach{goal.upstream->epoch}, "getting ready to copy");
   }
@@ -195,15 +195,17 @@ std::optional<Step> restart_for_parameters(const Goal& goal, const LocalState& l
 
 Step keep_following(const Goal& goal, const LocalState& local, Instant now) {
   const SqlView& sql = *local.seen.sql;
+  // Nobody waits for this node's own view of its connection: the primary sees it as well. Looking
+  // more often only takes processors away.
   // A receiver that is still connecting names nobody yet.
   if (!sql.receiver || sql.receiver->upstream.value.empty()) {
-    return wait_for("connecting to " + goal.upstream->node.value, kSoon);
+    return wait_for("connecting to " + goal.upstream->node.value, kLater);
   }
   if (sql.receiver->upstream != goal.upstream->node ||
       sql.receiver->epoch != goal.upstream->epoch) {
     return act(action::NudgeReceiver{}, "leaving the former upstream");
   }
-  if (!sql.receiver->streaming) return wait_for("catching up with its upstream", kSoon);
+  if (!sql.receiver->streaming) return wait_for("catching up with its upstream", kLater);
   if (auto step = keep_slots(goal, local)) return *step;
   if (!local.slots_advanced_at || now - *local.slots_advanced_at >= kAdvanceSlotsEvery) {
     std::set<std::string> slots;

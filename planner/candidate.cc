@@ -26,10 +26,13 @@ Rank rank(const Facts& facts, const NodeName& name, const Position& position) {
               name};
 }
 
-bool all_that_may_be_primary_are_empty(const Facts& facts) {
-  return std::ranges::all_of(facts.nodes, [](const auto& entry) {
-    const NodeFacts& node = entry.second;
-    return !may_be_primary(node) || (node.heard && !node.has_data);
+/// Whether every node that may be primary has had its say: it is empty, or its last word is known.
+bool all_that_may_be_primary_are_known(const Facts& facts,
+                                       const std::map<NodeName, FinalReport>& finals) {
+  return std::ranges::all_of(facts.nodes, [&](const auto& entry) {
+    const auto& [name, node] = entry;
+    if (!may_be_primary(node)) return true;
+    return node.heard && (!node.has_data || finals.contains(name));
   });
 }
 
@@ -41,12 +44,9 @@ bool may_be_primary(const NodeFacts& facts) {
 
 bool may_be_elected(const Facts& facts, const NodeName& name) {
   const auto found = facts.nodes.find(name);
-  if (found == facts.nodes.end() || !found->second.heard) return false;
+  if (found == facts.nodes.end()) return false;
   const NodeFacts& node = found->second;
-  if (may_be_primary(node)) return true;
-  const bool incumbent = facts.record.primary == name;
-  const bool fit = node.address && node.has_data && !node.forgot && !node.excluded;
-  return fit && (incumbent || all_that_may_be_primary_are_empty(facts));
+  return node.heard && node.has_data && node.address && !node.forgot && !node.excluded;
 }
 
 bool ready_to_take_over(const Facts& facts, const NodeName& name) {
@@ -64,7 +64,8 @@ std::optional<NodeName> preferred_primary(const Facts& facts) {
   for (const auto& [name, node] : facts.nodes) {
     const bool is_primary = name == *facts.record.primary;
     if (is_primary ? !node.member : !ready_to_take_over(facts, name)) continue;
-    const Rank own = rank(facts, name, node.position.value_or(Position{}));
+    // All of them catch up while the primary stops: the choice stays the one that was foretold.
+    const Rank own = rank(facts, name, Position{});
     if (!best || own < *best) best = own;
   }
   if (!best) return std::nullopt;
@@ -78,13 +79,17 @@ std::optional<NodeName> choose_candidate(const Facts& facts,
   if (furthest == finals.end()) return std::nullopt;
   const Lineage chain = ancestry(facts.record.lineage, furthest->second.timeline);
   std::optional<Rank> best;
+  std::optional<Rank> last_resort;
   for (const auto& [name, final_report] : finals) {
     if (!may_be_elected(facts, name)) continue;
     // WAL can be fetched, but a node that has gone another way would have to rewind first.
     if (!is_prefix(chain, {final_report.timeline, final_report.position.lsn})) continue;
     const Rank own = rank(facts, name, final_report.position);
-    if (!best || own < *best) best = own;
+    const bool wanted = may_be_primary(facts.node(name)) || facts.record.primary == name;
+    std::optional<Rank>& place = wanted ? best : last_resort;
+    if (!place || own < *place) place = own;
   }
+  if (!best && all_that_may_be_primary_are_known(facts, finals)) best = last_resort;
   if (!best) return std::nullopt;
   return std::get<NodeName>(*best);
 }

@@ -10,10 +10,7 @@ namespace hactl {
 /// Whether the node may ever be promoted: in the spec with a priority above 0, and not forgetful.
 bool may_be_primary(const NodeFacts& facts);
 
-/// Whether the node may win a ballot: it is heard, and may be primary. The incumbent may always
-/// come back: its priority says where production is to move, which it can do only once it is up
-/// again. And when every node that may be primary is empty, any other with data may: else nobody
-/// could fill them.
+/// Whether the node is fit to win a ballot: it is heard and has its data.
 bool may_be_elected(const Facts& facts, const NodeName& name);
 
 /// Whether the node could take over from a running primary now: it streams, and what it lacks comes
@@ -21,11 +18,15 @@ bool may_be_elected(const Facts& facts, const NodeName& name);
 bool ready_to_take_over(const Facts& facts, const NodeName& name);
 
 /// The node that the spec prefers among the primary and those ready to take over. Order: candidate
-/// priority, the primary itself, its region, most WAL, name. Unset: there is no primary.
+/// priority, the primary itself, its region, name. Unset: there is no primary.
 std::optional<NodeName> preferred_primary(const Facts& facts);
 
-/// The node that a ballot promotes. Only nodes whose last word is known; order: candidate priority,
-/// region of the old primary, most WAL, name. Unset: none may.
+/// The node that a ballot promotes. Only nodes whose last word is known and whose WAL is a prefix
+/// of what is known to be there; order: candidate priority, the old primary itself, its region,
+/// most WAL, name. The old primary may always come back: its priority says where production is to
+/// move, which it can do only once it is up again. And when every node that may be primary is
+/// heard, and none of them can take over (they are empty, say), any other with the data may: else
+/// nobody could fill them. Unset: none may.
 std::optional<NodeName> choose_candidate(const Facts& facts,
                                          const std::map<NodeName, FinalReport>& finals);
 

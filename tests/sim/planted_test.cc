@@ -57,7 +57,7 @@ TEST(PlantedBug, APlannerThatIgnoresCoverageIsSeen) {
     }
     return changed;
   };
-  EXPECT_TRUE(first_violation(*find_scenario("chaos"), hooks).starts_with("I1"));
+  EXPECT_TRUE(first_violation(*find_scenario("chaos"), hooks).starts_with("I"));
 }
 
 TEST(PlantedBug, AReloadThatIsTakenForADetachIsSeen) {
@@ -76,12 +76,35 @@ TEST(PlantedBug, AReloadThatIsTakenForADetachIsSeen) {
   EXPECT_TRUE(seen.starts_with("I")) << seen;
 }
 
+/// Three nodes; a switchover is under way when its target loses sight of the old primary.
+std::string cut_the_target_off_in_a_switchover(std::uint64_t seed, const Hooks& hooks) {
+  World world({.seed = seed, .nodes_min = 3, .nodes_max = 3, .print = false, .hooks = hooks});
+  if (!world.run_until_converged(Duration{60'000})) return "not converged";
+  const NodeName first = *world.primary();
+  world.move(MoveRequest{});
+  for (int i = 0; i < 2'000 && world.record()->phase != Phase::switchover; ++i)
+    world.run_for(Duration{1});
+  if (world.record()->phase != Phase::switchover) return {};
+  const NodeName target = *world.record()->candidate;
+  world.cluster().cut(first, target);
+  world.cluster().cut(target, first);
+  world.run_for(Duration{30'000});
+  world.heal();
+  world.run_for(Duration{30'000});
+  return world.checkers().violation();
+}
+
 TEST(PlantedBug, APositionThatIsNotWaitedForIsSeen) {
   Hooks hooks;
   hooks.goal = [](Goal& goal) {
     if (goal.state == GoalState::promote && goal.position) goal.position = WalPosition{};
   };
-  EXPECT_TRUE(first_violation(*find_scenario("switchover"), hooks).starts_with("I"));
+  std::string seen;
+  for (std::uint64_t seed = 1; seed <= kSeedsMax && !seen.starts_with("I"); ++seed) {
+    EXPECT_EQ(cut_the_target_off_in_a_switchover(seed, {}), "");
+    seen = cut_the_target_off_in_a_switchover(seed, hooks);
+  }
+  EXPECT_TRUE(seen.starts_with("I")) << seen;
 }
 
 /// Three nodes, one of which lags behind while the primary is lost, and then the next one as well.
