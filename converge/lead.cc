@@ -12,6 +12,8 @@ namespace {
 
 /// A barrier that waits longer than this waits for standbys that must rewind first.
 constexpr Duration kBarrierOverdue{500};
+/// How often a primary at peace looks while standbys are missing.
+constexpr Duration kMissingStandbys{200};
 
 /// The node has begun to be primary in the goal's epoch (R6).
 bool began(const Goal& goal, const LocalState& local) {
@@ -203,7 +205,9 @@ Step serve(const Goal& goal, const LocalState& local, Instant now) {
   if (local.checkpointed_for < goal.epoch) {
     return act(action::Checkpoint{goal.epoch}, "writing the new timeline's first checkpoint");
   }
-  return wait_for("", kAtPeace);
+  // Somebody may wait to see a standby that has just connected.
+  const bool all_connected = sql.senders.size() >= goal.postgres.peers.size();
+  return wait_for("", all_connected ? kAtPeace : kMissingStandbys);
 }
 
 }  // namespace
