@@ -8,7 +8,8 @@ hactl_library(agent
   PACKAGES PostgreSQL::PostgreSQL nlohmann_json::nlohmann_json fmt::fmt Threads::Threads
   SOURCES agent/agent_config.cc agent/data_directory.cc agent/data_swap.cc
           agent/https_transport.cc agent/local_postgres.cc agent/local_state_file.cc
-          agent/observer.cc agent/performer.cc agent/pg_programs.cc agent/pg_session.cc
+          agent/observer.cc agent/performer.cc agent/pg_control.cc agent/pg_programs.cc
+          agent/pg_session.cc
           agent/postmaster.cc agent/sql_actions.cc agent/sql_view.cc agent/worker.cc)
 
 hactl_program(ha-agent DEPENDS agent SOURCES agent/main.cc)

@@ -12,6 +12,8 @@ constexpr Duration kRetryFirst{100};
 constexpr Duration kRetryMax{5'000};
 /// Wait before a goal is asked for again after the controller could not be reached.
 constexpr Duration kReceiveRetry{250};
+/// Actions that take this long are told to the log a second time, with how long they took.
+constexpr Duration kWorthTelling{20};
 /// How long the controller counts as heard.
 constexpr Duration kHeardFor{3'000};
 
@@ -134,6 +136,7 @@ void AgentLoop::look_after(Duration wait) {
 void AgentLoop::perform(const Action& action, const std::string& why) {
   identity_.say(std::string(name_of(action)) + ": " + why);
   performing_ = std::string(name_of(action));
+  performing_since_ = scheduler_.now();
   performing_for_ = goal_;
   const auto done = [this, action](const Result<ActionOutcome>& outcome) {
     performed(action, outcome);
@@ -154,6 +157,10 @@ void AgentLoop::perform(const Action& action, const std::string& why) {
 
 void AgentLoop::performed(const Action& action, const Result<ActionOutcome>& outcome) {
   performing_.reset();
+  const Duration took = scheduler_.now() - performing_since_;
+  if (took >= kWorthTelling) {
+    identity_.say(std::string(name_of(action)) + " took " + std::to_string(took.count()) + " ms");
+  }
   if (outcome) {
     failures_ = 0;
     local_.retry_at.reset();
@@ -195,6 +202,7 @@ void AgentLoop::remember(const Action& action, const ActionOutcome& outcome) {
     local_.attached_for = attach->epoch;
   } else if (std::holds_alternative<action::Detach>(action)) {
     local_.attached_for.reset();
+    local_.detached_at = scheduler_.now();
   } else if (std::holds_alternative<action::Promote>(action)) {
     if (performing_for_) local_.promote_ordered_for = performing_for_->epoch;
   } else if (const auto* checkpoint = std::get_if<action::Checkpoint>(&action)) {

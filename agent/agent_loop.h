@@ -72,7 +72,8 @@ class AgentLoop {
   std::optional<Instant> heard_at_;
   std::string doing_;
   std::optional<std::string> performing_;  ///< The action under way.
-  std::optional<Goal> performing_for_;     ///< The goal that it is under way for.
+  Instant performing_since_;
+  std::optional<Goal> performing_for_;  ///< The goal that it is under way for.
   bool looking_ = false;
   bool look_again_ = false;
   bool telling_ = false;

@@ -3,13 +3,14 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 
 #include "agent/pg_programs.h"
 #include "agent/pg_session.h"
 #include "agent/postmaster.h"
+#include "agent/sql_view.h"
 #include "model/goal.h"
 #include "model/local.h"
 
@@ -29,24 +30,15 @@ class Observer {
   Seen look(const PostgresGoal& postgres);
 
  private:
-  struct ControlKey {
-    std::string path{};
-    std::uint64_t inode = 0;
-    std::int64_t changed_ns = 0;
-    friend bool operator==(const ControlKey&, const ControlKey&) = default;
-  };
-
-  void read_control(const std::string& directory, bool running);
   std::optional<SqlView> read_sql(const PostgresGoal& postgres,
                                   const RunningPostmaster& postmaster);
 
   const AgentPaths& paths_;
   PgPrograms programs_;
   std::optional<PgSession> session_;
+  std::optional<SlowFacts> slow_facts_;  ///< Seen through `session_`.
   pid_t session_postmaster_ = 0;
-  std::optional<ControlFacts> control_;
-  ControlKey control_key_;
-  std::chrono::steady_clock::time_point control_read_at_;
+  std::uint64_t segment_bytes_ = 0;  ///< 0: not known yet.
 };
 
 }  // namespace hactl

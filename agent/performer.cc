@@ -34,6 +34,9 @@ constexpr Duration kReceiverGoneTime = 1s;
 constexpr Duration kReceiverLookStep = 2ms;
 constexpr Duration kReloadTime = 200ms;
 constexpr Duration kReloadStep = 1ms;
+/// How long a promotion is waited for before it is left to the looks.
+constexpr Duration kPromotionTime = 500ms;
+constexpr Duration kPromotionStep = 2ms;
 /// Connection name of copies; none that standbys may have.
 constexpr const char* kCopyApplication = "hactl-copy";
 
@@ -266,12 +269,9 @@ Result<Done> Performer::resume_gated(const PostgresGoal& postgres) {
 Result<Done> Performer::stop(const std::string& directory, action::Stop::Mode mode) {
   const std::optional<RunningPostmaster> running = find_postmaster(directory);
   if (running && running->ready && mode == action::Stop::Mode::fast) {
-    Result<PgSession> session = open_local_session(*running, 1s);
-    if (session.ok()) {
-      // A hung standby would hold up an orderly stop; without a session the deadlines do that.
-      const Result<Done> ended = end_slow_senders(*session);
-      if (!ended.ok()) log_debug("end slow standbys: {}", ended.error().message);
-    }
+    // A hung standby would hold up an orderly stop; without a session the deadlines do that.
+    const Result<Done> ended = with_session(directory, end_slow_senders);
+    if (!ended.ok()) log_debug("end slow standbys: {}", ended.error().message);
   }
   if (Result<Done> done = stop_postmaster(directory, mode); !done.ok()) return done;
   if (data_kind(directory) != DataKind::cluster) return Done{};
@@ -312,9 +312,21 @@ Result<Done> Performer::promote_to(const std::string& directory, TimelineId time
   if (Result<Done> done = reserve_timelines(directory, timeline); !done.ok()) return done;
   // Sessions of the standby that it was may have lifted the gate for themselves.
   return with_session(directory, [&](PgSession& session) {
-    Result<Done> ended = end_sessions(session);
-    return ended.ok() ? hactl::promote(session, timeline) : ended;
+    Result<Done> done = end_sessions(session);
+    if (done.ok()) done = hactl::promote(session, timeline);
+    // Asking for this one fact is much cheaper than the looks that would be needed meanwhile.
+    if (done.ok()) await_promotion(session);
+    return done;
   });
+}
+
+void Performer::await_promotion(PgSession& session) {
+  for (Duration waited{0}; waited < kPromotionTime; waited += kPromotionStep) {
+    const auto recovering = session.run("SELECT pg_is_in_recovery()", kSourceTime);
+    const bool known = recovering.ok() && !recovering->empty() && !recovering->front().empty();
+    if (!known || recovering->front()[0][0] != "t") return;
+    std::this_thread::sleep_for(kPromotionStep);
+  }
 }
 
 Result<Lsn> Performer::barrier(const std::string& directory, const action::WriteBarrier& order) {

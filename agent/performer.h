@@ -56,6 +56,8 @@ class Performer {
   /// Waits a moment until a session sees the settings that were just reloaded, so that the next
   /// look does too.
   void await_reload(const std::string& directory, const std::string& config_id);
+  /// Waits a moment until the server has left recovery.
+  static void await_promotion(PgSession& session);
   /// Does something with a session on the running server. The session is kept for the next time: a
   /// new one costs more than most actions.
   Result<Done> with_session(const std::string& directory,

@@ -24,9 +24,9 @@ constexpr Duration kRewindTime = 1h;
 constexpr Duration kLookStep = 100ms;
 /// Of a program's output, what an error may quote.
 constexpr std::size_t kOutputBytesMax = std::size_t{1} << 20U;
-/// Bytes of a checkpoint's record in WAL of PostgreSQL 13 to 15: the record's header (24), the
-/// header of a short block of main data (2), struct CheckPoint (88).
-constexpr std::uint32_t kCheckpointRecordBytes = 114;
+constexpr std::size_t kControlBytesMax = std::size_t{64} << 10U;
+/// A server that writes the file just then is done in less.
+constexpr int kControlTries = 3;
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t");
@@ -72,9 +72,8 @@ ControlFacts facts_of(const Fields& fields) {
   data.timeline =
       TimelineId(number_in<std::uint32_t>(field(fields, "Latest checkpoint's TimeLineID")));
   const std::optional<Lsn> checkpoint = parse_lsn(field(fields, "Latest checkpoint location"));
-  // After a clean shutdown nothing follows the checkpoint's record: its end is the end of the WAL.
   if (checkpoint && facts.segment_bytes > 0) {
-    data.end = wal_record_end(*checkpoint, kCheckpointRecordBytes, facts.segment_bytes);
+    data.end = end_of_checkpoint(*checkpoint, facts.segment_bytes);
   }
   const std::pair<const char*, const char*> settings[] = {
       {"max_connections setting", "max_connections"},
@@ -164,7 +163,7 @@ Result<Done> PgPrograms::rewind(const std::string& directory, const std::string&
   return run("pg_rewind", {"-D", directory, "--source-server=" + conninfo}, kRewindTime);
 }
 
-Result<ControlFacts> PgPrograms::control(const std::string& directory) const {
+Result<ControlFacts> PgPrograms::ask_controldata(const std::string& directory) const {
   const Result<ProcessOutput> said =
       run_process({.argv = {paths_.bin_directory + "/pg_controldata", "-D", directory},
                    .environment = postgres_environment(paths_)},
@@ -174,11 +173,23 @@ Result<ControlFacts> PgPrograms::control(const std::string& directory) const {
     return Error{ErrorCode::corrupt,
                  "read pg_control of " + directory + ": " + reason_in(said->output)};
   }
+  return facts_of(control_fields(said->output));
+}
+
+Result<ControlFacts> PgPrograms::control(const std::string& directory) const {
+  Result<ControlFacts> facts = Error{ErrorCode::internal, "pg_control was not read"};
+  for (int tries = 0; tries < kControlTries; ++tries) {
+    const Result<std::string> bytes = read_file(directory + "/global/pg_control", kControlBytesMax);
+    if (!bytes.ok()) return bytes.error();
+    facts = parse_control_file(*bytes);
+    if (facts.ok() || facts.error().code == ErrorCode::not_found) break;
+  }
+  if (!facts.ok()) facts = ask_controldata(directory);
+  if (!facts.ok()) return facts;
   const Result<int> version = data_version(directory);
   if (!version.ok()) return version.error();
-  ControlFacts facts = facts_of(control_fields(said->output));
-  facts.data.version = *version;
-  if (facts.data.system_id == SystemId(0) || facts.segment_bytes == 0) {
+  facts->data.version = *version;
+  if (facts->data.system_id == SystemId(0) || facts->segment_bytes == 0) {
     return Error{ErrorCode::corrupt, "read pg_control of " + directory + ": no system identifier"};
   }
   return facts;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/pg_control.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "converge/postgres_settings.h"
@@ -16,12 +17,6 @@ namespace hactl {
 
 /// Size of a WAL segment in the clusters that hactl makes.
 inline constexpr int kWalSegmentMegabytes = 16;
-
-/// What pg_controldata says, beyond what the agent's decisions need.
-struct ControlFacts {
-  ControlData data{};
-  std::uint64_t segment_bytes = 0;
-};
 
 /// The environment of every PostgreSQL program: no passwords, keys or defaults from a home.
 std::vector<std::string> postgres_environment(const AgentPaths& paths);
@@ -45,10 +40,11 @@ class PgPrograms {
   /// Makes `directory`, whose server is stopped, follow the server behind `conninfo`.
   Result<Done> rewind(const std::string& directory, const std::string& conninfo);
 
-  /// Reads pg_control and PG_VERSION.
+  /// Reads pg_control and PG_VERSION; in process where the file's layout is known.
   [[nodiscard]] Result<ControlFacts> control(const std::string& directory) const;
 
  private:
+  [[nodiscard]] Result<ControlFacts> ask_controldata(const std::string& directory) const;
   Result<Done> run(const std::string& program, std::vector<std::string> arguments, Duration limit);
   /// Ends programs that a former agent has left behind.
   void end_leftovers(const std::string& directory) const;

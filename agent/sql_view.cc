@@ -13,6 +13,7 @@ namespace hactl {
 namespace {
 
 constexpr Duration kConnectTime = 1s;
+constexpr Duration kSlowFactsEvery = 5s;
 
 using Row = std::vector<std::optional<std::string>>;
 
@@ -131,6 +132,27 @@ TimelineId timeline_in_recovery(const SqlView& view, const Row& row, const SqlVi
   return std::max(control, timeline_at(source.postgres.data_directory, end, source.segment_bytes));
 }
 
+bool may_keep(const std::optional<SlowFacts>& kept, const SqlView& view) {
+  if (!kept || kept->config_id != view.config_id) return false;
+  if (!view.in_recovery && (!kept->database_ready || !kept->lineage_ready)) return false;
+  return std::chrono::steady_clock::now() < kept->read_at + kSlowFactsEvery;
+}
+
+Result<SlowFacts> read_slow_facts(PgSession& session, const SqlViewSource& source,
+                                  const std::string& config_id, Duration limit) {
+  const Result<std::vector<PgRows>> answer = session.run(facts_query(source.postgres), limit);
+  if (!answer.ok()) return answer.error();
+  if (answer->size() != 1 || answer->front().empty()) {
+    return Error{ErrorCode::internal, "look at PostgreSQL: rows are missing in its answer"};
+  }
+  const Row& row = answer->front()[0];
+  return SlowFacts{.config_id = config_id,
+                   .read_at = std::chrono::steady_clock::now(),
+                   .restart_pending = yes(row[0]),
+                   .database_ready = yes(row[1]),
+                   .lineage_ready = yes(row[2])};
+}
+
 }  // namespace
 
 Result<PgSession> open_local_session(const RunningPostmaster& postmaster,
@@ -145,14 +167,15 @@ Result<PgSession> open_local_session(const RunningPostmaster& postmaster,
       kConnectTime);
 }
 
-Result<SqlView> read_sql_view(PgSession& session, const SqlViewSource& source, Duration limit) {
+Result<SqlView> read_sql_view(PgSession& session, const SqlViewSource& source, Duration limit,
+                              std::optional<SlowFacts>& kept) {
   const std::string statements = std::string(kProcesses) + std::string(kReceiver) +
                                  std::string(kPositions) + std::string(kSenders) +
-                                 std::string(kSlots) + facts_query(source.postgres);
+                                 std::string(kSlots);
   const Result<std::vector<PgRows>> answer = session.run(statements, limit);
   if (!answer.ok()) return answer.error();
   const std::vector<PgRows>& rows = *answer;
-  if (rows.size() != 6 || rows[0].empty() || rows[2].empty() || rows[5].empty()) {
+  if (rows.size() != 5 || rows[0].empty() || rows[2].empty()) {
     return Error{ErrorCode::internal, "look at PostgreSQL: rows are missing in its answer"};
   }
   SqlView view;
@@ -173,9 +196,14 @@ Result<SqlView> read_sql_view(PgSession& session, const SqlViewSource& source, D
   view.senders = senders_of(rows[3]);
   for (const Row& row : rows[4])
     view.slots.insert(text_of(row[0]));
-  view.restart_pending = yes(rows[5][0][0]);
-  view.database_ready = yes(rows[5][0][1]);
-  view.lineage_ready = yes(rows[5][0][2]);
+  if (!may_keep(kept, view)) {
+    Result<SlowFacts> slow = read_slow_facts(session, source, view.config_id, limit);
+    if (!slow.ok()) return slow.error();
+    kept = std::move(slow).value();
+  }
+  view.restart_pending = kept->restart_pending;
+  view.database_ready = kept->database_ready;
+  view.lineage_ready = kept->lineage_ready;
   return view;
 }
 

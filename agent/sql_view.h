@@ -2,6 +2,8 @@
 // Blocks: for worker threads only.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 
 #include "agent/pg_session.h"
@@ -23,7 +25,20 @@ struct SqlViewSource {
   std::uint64_t segment_bytes = 0;
 };
 
-/// Everything that the session shows, within `limit`.
-Result<SqlView> read_sql_view(PgSession& session, const SqlViewSource& source, Duration limit);
+/// What hardly changes, costs the server more than all the rest, and is therefore kept between
+/// looks through one session.
+struct SlowFacts {
+  std::string config_id{};  ///< Under which settings it was read.
+  std::chrono::steady_clock::time_point read_at{};
+  bool restart_pending = false;
+  bool database_ready = false;
+  bool lineage_ready = false;
+};
+
+/// Everything that the session shows, within `limit` for each of at most two round trips. `kept` is
+/// of the same session, and is read anew when the settings have changed, when something in it is
+/// still missing, and every few seconds.
+Result<SqlView> read_sql_view(PgSession& session, const SqlViewSource& source, Duration limit,
+                              std::optional<SlowFacts>& kept);
 
 }  // namespace hactl

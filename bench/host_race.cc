@@ -99,24 +99,33 @@ void HostRace::stop() {
   }
 }
 
+void HostRace::begin_due() {
+  const auto under_way = [this] {
+    return std::ranges::count_if(attempts_,
+                                 [](const Attempt& one) { return one.connection != nullptr; });
+  };
+  std::vector<std::size_t> waiting;
+  for (std::size_t i = 0; i < attempts_.size(); ++i) {
+    Attempt& attempt = attempts_[i];
+    if (i == left_out_) attempt.connection.reset();
+    if (i == left_out_ || steady_clock::now() < attempt.deadline) continue;
+    if (attempt.connection) fail(attempt);
+    if (steady_clock::now() >= attempt.deadline) waiting.push_back(i);
+  }
+  // Whoever has waited longest: else the first hosts would keep the last ones out.
+  std::ranges::stable_sort(waiting, {}, [this](std::size_t i) { return attempts_[i].deadline; });
+  for (const std::size_t i : waiting) {
+    if (under_way() >= kAttemptsAtOnce) return;
+    begin(attempts_[i]);
+  }
+}
+
 HostRace::Winner HostRace::step(milliseconds limit) {
+  begin_due();
   std::vector<pollfd> watched;
   std::vector<std::size_t> owners;
   for (std::size_t i = 0; i < attempts_.size(); ++i) {
     Attempt& attempt = attempts_[i];
-    if (i == left_out_) {
-      attempt.connection.reset();
-      continue;
-    }
-    if (steady_clock::now() >= attempt.deadline) {
-      if (attempt.connection) {
-        fail(attempt);
-      } else if (std::ranges::count_if(attempts_, [](const Attempt& one) {
-                   return one.connection != nullptr;
-                 }) < kAttemptsAtOnce) {
-        begin(attempt);
-      }
-    }
     if (!attempt.connection) continue;
     const bool reads = attempt.wants == PGRES_POLLING_READING;
     watched.push_back(

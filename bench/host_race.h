@@ -62,6 +62,7 @@ class HostRace {
   };
 
   void begin(Attempt& attempt) const;
+  void begin_due();
   void fail(Attempt& attempt) const;
 
   std::vector<std::string> keywords_{};

@@ -32,6 +32,14 @@ bool is_late(const NodeReport& known, const NodeReport& report) {
   return std::pair(report.process, report.number) <= std::pair(known.process, known.number);
 }
 
+/// Whether a node that was told `told` needs not be told `goal`: only the record's revision has
+/// moved on. Each goal costs an agent a look and a write to its disk, and all of them come at the
+/// moment in which somebody waits for a new primary.
+bool same_order(const Goal& told, Goal goal) {
+  goal.revision = told.revision;
+  return told == goal;
+}
+
 const Condition* find_condition(const std::vector<Condition>& conditions, std::string_view type) {
   const auto found = std::ranges::find(conditions, type, &Condition::type);
   return found == conditions.end() ? nullptr : &*found;
@@ -373,7 +381,7 @@ void FormationLoop::publish() {
   std::vector<NodeName> changed;
   for (const auto& [node, goal] : plan_.goals) {
     const auto told = goals_.find(node);
-    if (told != goals_.end() && told->second.goal == goal) continue;
+    if (told != goals_.end() && same_order(told->second.goal, goal)) continue;
     const std::string tag = std::to_string(tag_life_) + "-" + std::to_string(++tag_count_);
     goals_.insert_or_assign(node, TaggedGoal{goal, tag});
     changed.push_back(node);

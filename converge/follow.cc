@@ -12,6 +12,9 @@ namespace {
 
 /// How often a standby moves the slots that it keeps for the others.
 constexpr Duration kAdvanceSlotsEvery{10'000};
+/// A ballot that takes longer waits for somebody; a standby then no longer looks for its former
+/// upstream all the time.
+constexpr Duration kBallotSettles{1'000};
 /// Failed starts of rewound data before it is copied anew.
 constexpr int kStartsMax = 5;
 
@@ -22,6 +25,9 @@ WantedSettings detached(const Goal& goal) {
 /// Reads are served while a standby waits detached only as far as it was open before: it stays
 /// open.
 WantedSettings attached_to(const Goal& goal) {
+  if (goal.sync && goal.sync->primary == goal.node) {
+    return armed_settings(*goal.upstream, *goal.sync);
+  }
   return WantedSettings{goal.upstream, goal.upstream->epoch, true, sync_names_for_standby()};
 }
 
@@ -30,11 +36,9 @@ Step start_detached(const Goal& goal, const LocalState& local, const std::string
   return act(action::StartStandby{goal.postgres}, why);
 }
 
-/// Takes every way to get WAL away; unset when none is left.
-std::optional<Step> cut_off(const Goal& goal, const LocalState& local) {
-  WantedSettings wanted = detached(goal);
-  wanted.gate_open = true;
-  if (auto step = configure(goal, local, wanted)) return step;
+/// Takes every way to get WAL away; unset when none is left. The settings may still name the former
+/// upstream: without its credential nobody gets in there.
+std::optional<Step> cut_off(const LocalState& local) {
   const bool receives = local.seen.sql && local.seen.sql->receiver;
   if (local.seen.credential || receives) return act(action::Detach{}, "taking no more WAL");
   return std::nullopt;
@@ -169,7 +173,7 @@ std::optional<Step> check_history(const Goal& goal, const LocalState& local) {
   }
   if (local.seen.running) {
     if (!local.seen.sql) return wait_for("starting", kSoon);
-    if (auto step = cut_off(goal, local)) return step;
+    if (auto step = cut_off(local)) return step;
   } else if (local.seen.credential) {
     return act(action::Detach{}, "taking no more WAL");
   }
@@ -249,7 +253,7 @@ Step follow(const Goal& goal, const LocalState& local, Instant now) {
   return keep_following(goal, local, now);
 }
 
-Step hold_still(const Goal& goal, const LocalState& local) {
+Step hold_still(const Goal& goal, const LocalState& local, Instant now) {
   if (local.state.rewinding && local.rewind == RewindProgress::noted) {
     return *save(local, whole_again(goal, local), "giving up a rewind that has not begun");
   }
@@ -262,8 +266,15 @@ Step hold_still(const Goal& goal, const LocalState& local) {
   if (runs_as_primary(local)) return act(action::Stop{}, "stopping: a ballot is under way");
   if (local.seen.running && !local.seen.sql) return wait_for("starting", kSoon);
   if (local.seen.running) {
-    if (auto step = cut_off(goal, local)) return *step;
+    if (auto step = cut_off(local)) return *step;
     if (!position_is_final(local)) return wait_for("replaying its own WAL", kSoon);
+    // Where the ballot is over at once, a reload would only be in the way.
+    if (local.detached_at && now - *local.detached_at < kBallotSettles) {
+      return wait_for("holding its position for the ballot", kLater);
+    }
+    WantedSettings quiet = detached(goal);
+    quiet.gate_open = true;
+    if (auto step = configure(goal, local, quiet)) return *step;
     // Whoever is chosen may have to fetch WAL from here.
     if (auto step = keep_slots(goal, local)) return *step;
     return wait_for("holding its position for the ballot", kLater);
@@ -275,12 +286,12 @@ Step hold_still(const Goal& goal, const LocalState& local) {
   return start_detached(goal, local, "starting, to see where its WAL ends");
 }
 
-Step fast_forward(const Goal& goal, const LocalState& local) {
-  if (!goal.upstream || !goal.position) return hold_still(goal, local);
+Step fast_forward(const Goal& goal, const LocalState& local, Instant now) {
+  if (!goal.upstream || !goal.position) return hold_still(goal, local, now);
   if (local.state.promised != goal.epoch || !local.seen.sql || !local.seen.sql->in_recovery)
-    return hold_still(goal, local);
+    return hold_still(goal, local, now);
   const std::optional<WalPosition> end = wal_end(local);
-  if (end && *end >= *goal.position) return hold_still(goal, local);
+  if (end && *end >= *goal.position) return hold_still(goal, local, now);
   AgentState state = noted(goal, local);
   for (const Promotion& promotion : goal.chain) {
     if (promotion.epoch.value > 0) state.timelines[promotion.timeline] = promotion.epoch;
@@ -292,7 +303,7 @@ Step fast_forward(const Goal& goal, const LocalState& local) {
   return wait_for("fetching WAL from " + goal.upstream->node.value, kSoon);
 }
 
-Step demote(const Goal& goal, const LocalState& local) {
+Step demote(const Goal& goal, const LocalState& local, Instant now) {
   if (runs_as_primary(local) && local.state.promised < goal.epoch &&
       local.checkpointed_for != goal.epoch) {
     return act(action::Checkpoint{goal.epoch}, "writing a checkpoint before it stops");
@@ -304,7 +315,7 @@ Step demote(const Goal& goal, const LocalState& local) {
     return act(action::Stop{}, "stopping in good order");
   }
   if (position_is_final(local)) return wait_for("stopped for the switchover", kLater);
-  return hold_still(goal, local);
+  return hold_still(goal, local, now);
 }
 
 Step leave(const Goal& goal, const LocalState& local) {

@@ -97,10 +97,9 @@ Step promote_standby(const Goal& goal, const LocalState& local) {
       return *step;
     }
   }
-  const WantedSettings closed = as_primary(goal, false, any_names(*goal.sync));
-  WantedSettings wanted = closed;
-  if (wanted.sync_names.empty()) wanted.sync_names = sync_names_for_standby();
-  if (auto step = configure(goal, local, wanted)) return *step;
+  std::string names = any_names(*goal.sync);
+  if (names.empty()) names = sync_names_for_standby();
+  if (auto step = configure(goal, local, closed_settings(goal, local, names))) return *step;
   if (local.seen.credential || local.seen.sql->receiver) {
     return act(action::Detach{}, "taking no more WAL");
   }
@@ -146,7 +145,9 @@ std::optional<Step> prove(const Goal& goal, const LocalState& local, Instant now
     }
     return act(action::NoteMarker{}, "every walsender shows the marker");
   }
-  if (auto step = configure(goal, local, as_primary(goal, open, any_names(sync)))) return step;
+  const WantedSettings wanted = open ? as_primary(goal, true, any_names(sync))
+                                     : closed_settings(goal, local, any_names(sync));
+  if (auto step = configure(goal, local, wanted)) return step;
   if (sync.required > 0 && !shows_any(sync, sql.senders)) {
     return wait_for("proving the setting to every walsender", kSoon);
   }
@@ -202,7 +203,8 @@ Step serve(const Goal& goal, const LocalState& local, Instant now) {
     }
     return act(action::Stop{action::Stop::Mode::fast, true}, "restarting for changed parameters");
   }
-  if (local.checkpointed_for < goal.epoch) {
+  // Once the controller has noted the promotion: clients come first.
+  if (goal.state == GoalState::primary && local.checkpointed_for < goal.epoch) {
     return act(action::Checkpoint{goal.epoch}, "writing the new timeline's first checkpoint");
   }
   // Somebody may wait to see a standby that has just connected.
@@ -229,7 +231,7 @@ Step lead(const Goal& goal, const LocalState& local, Instant now) {
   }
   if (!local.seen.running) {
     if (began(goal, local)) return resume(goal, local, now);
-    return hold_still(goal, local);
+    return hold_still(goal, local, now);
   }
   if (!local.seen.sql) return wait_for("starting", kSoon);
   if (local.seen.sql->in_recovery) return promote_standby(goal, local);

@@ -42,9 +42,9 @@ Step dispatch(const Goal& goal, const LocalState& local, Instant now) {
     case GoalState::primary: return lead(goal, local, now);
     case GoalState::standby:
     case GoalState::rebuild: return follow(goal, local, now);
-    case GoalState::hold: return hold_still(goal, local);
-    case GoalState::fast_forward: return fast_forward(goal, local);
-    case GoalState::demote: return demote(goal, local);
+    case GoalState::hold: return hold_still(goal, local, now);
+    case GoalState::fast_forward: return fast_forward(goal, local, now);
+    case GoalState::demote: return demote(goal, local, now);
     case GoalState::fence:
     case GoalState::drop: return leave(goal, local);
   }

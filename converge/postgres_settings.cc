@@ -77,8 +77,9 @@ Settings fixed_settings() {
       {"wal_log_hints", "on"},
       {"wal_receiver_status_interval", "1s"},
       {"wal_receiver_timeout", "5s"},
-      // With the default of 5 s a standby comes back seconds after its upstream does.
-      {"wal_retrieve_retry_interval", "100ms"},
+      // With the default of 5 s a standby comes back seconds after its upstream does; more often
+      // than this, the tries of many standbys take processors from the one that is to take over.
+      {"wal_retrieve_retry_interval", "250ms"},
       {"wal_sender_timeout", "5s"},
   };
 }

@@ -95,8 +95,9 @@ std::optional<Step> save(const LocalState& local, const AgentState& state, const
   return act(action::SaveState{next}, why);
 }
 
-std::optional<Step> configure(const Goal& goal, const LocalState& local,
-                              const WantedSettings& wanted) {
+namespace {
+
+SettingsFiles render(const Goal& goal, const LocalState& local, const WantedSettings& wanted) {
   SettingsRole role;
   role.node = goal.node;
   role.upstream = wanted.upstream;
@@ -107,11 +108,38 @@ std::optional<Step> configure(const Goal& goal, const LocalState& local,
   role.os_user = local.os_user;
   const bool standby = !runs_as_primary(local);
   if (standby && local.seen.control) role.at_least = local.seen.control->primary_settings;
-  SettingsFiles files = render_settings(goal.postgres, role);
+  return render_settings(goal.postgres, role);
+}
+
+bool is_configured(const LocalState& local, const SettingsFiles& files) {
   const bool loaded = !local.seen.sql || local.seen.sql->config_id == files.id;
-  if (local.seen.config_id_on_disk == files.id && loaded) return std::nullopt;
+  return local.seen.config_id_on_disk == files.id && loaded;
+}
+
+}  // namespace
+
+std::optional<Step> configure(const Goal& goal, const LocalState& local,
+                              const WantedSettings& wanted) {
+  SettingsFiles files = render(goal, local, wanted);
+  if (is_configured(local, files)) return std::nullopt;
   return act(action::Configure{std::move(files), goal.postgres.data_directory},
              "setting PostgreSQL up");
+}
+
+WantedSettings armed_settings(const Upstream& upstream, const SyncConfig& sync) {
+  std::string names = any_names(sync);
+  if (names.empty()) names = sync_names_for_standby();
+  return WantedSettings{upstream, upstream.epoch, false, std::move(names)};
+}
+
+WantedSettings closed_settings(const Goal& goal, const LocalState& local,
+                               const std::string& sync_names) {
+  const WantedSettings closed{std::nullopt, goal.epoch, false, sync_names};
+  if (!goal.upstream || !goal.sync) return closed;
+  const WantedSettings armed = armed_settings(*goal.upstream, *goal.sync);
+  const bool kept =
+      armed.sync_names == sync_names && is_configured(local, render(goal, local, armed));
+  return kept ? armed : closed;
 }
 
 std::optional<Step> keep_slots(const Goal& goal, const LocalState& local) {

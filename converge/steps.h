@@ -56,15 +56,25 @@ struct WantedSettings {
 std::optional<Step> configure(const Goal& goal, const LocalState& local,
                               const WantedSettings& wanted);
 
+/// The settings with which a standby is promoted and a new primary waits to open: closed to
+/// clients, with what commits will wait for. A target that was armed with them, and still names the
+/// upstream that it had, keeps them: a reload less while nobody can write. To follow that upstream
+/// it has no credential any more.
+WantedSettings closed_settings(const Goal& goal, const LocalState& local,
+                               const std::string& sync_names);
+
+/// What a standby is armed with that is to take over from `upstream` under `sync`.
+WantedSettings armed_settings(const Upstream& upstream, const SyncConfig& sync);
+
 /// bootstrap, promote, primary.
 Step lead(const Goal& goal, const LocalState& local, Instant now);
 /// standby, rebuild.
 Step follow(const Goal& goal, const LocalState& local, Instant now);
 /// hold, fast_forward.
-Step hold_still(const Goal& goal, const LocalState& local);
-Step fast_forward(const Goal& goal, const LocalState& local);
+Step hold_still(const Goal& goal, const LocalState& local, Instant now);
+Step fast_forward(const Goal& goal, const LocalState& local, Instant now);
 /// demote.
-Step demote(const Goal& goal, const LocalState& local);
+Step demote(const Goal& goal, const LocalState& local, Instant now);
 /// drop, fence.
 Step leave(const Goal& goal, const LocalState& local);
 

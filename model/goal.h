@@ -77,8 +77,12 @@ struct Goal {
   Epoch epoch;
   NodeName node;
   GoalState state = GoalState::init;
-  std::optional<Upstream> upstream;     ///< standby, rebuild, fast_forward.
-  std::optional<SyncConfig> sync;       ///< bootstrap, promote, primary.
+  /// standby, rebuild, fast_forward: whom to follow. promote: whom it followed until now.
+  std::optional<Upstream> upstream;
+  /// bootstrap, promote, primary: what commits must wait for. standby: the setting of the primary
+  /// that is to be followed and needs this node to open; or, with this node as its primary, the one
+  /// to be armed with.
+  std::optional<SyncConfig> sync;
   std::optional<WalPosition> position;  ///< promote: hold exactly this; fast_forward: reach this.
   TimelineId timeline;                  ///< bootstrap, promote: the one reserved for it.
   Lineage chain;                        ///< Ancestry of the primary's timeline, itself included.

@@ -48,6 +48,9 @@ inline constexpr Duration kPromoteWait{20'000};
 /// How long the standbys that a new primary can open without are left alone while it opens: every
 /// standby that reconnects takes processors and disk from those that are waited for.
 inline constexpr Duration kOthersFollowAfter{1'000};
+/// How long a new primary is left to its clients before the standbys that it did not need follow
+/// it.
+inline constexpr Duration kClientsFirst{150};
 /// How long an ordered demotion may take before a failover is started instead.
 inline constexpr Duration kDemoteWait{10'000};
 /// How long a ballot collects reports before the formation is called blocked.

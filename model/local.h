@@ -117,6 +117,7 @@ struct LocalState {
   std::optional<Epoch> checkpointed_for;  ///< A checkpoint was made for this epoch.
   std::optional<Epoch> promote_ordered_for;  ///< pg_promote was called for this epoch's promotion.
   std::optional<Epoch> attached_for;         ///< The credential was made for this epoch.
+  std::optional<Instant> detached_at;        ///< The last Detach of this life of the agent.
   bool cloned = false;                       ///< A copy was made since `rebuilding` was noted.
   bool restarting = false;                   ///< PostgreSQL was stopped to be started again.
   std::optional<Instant> slots_advanced_at;

@@ -82,6 +82,14 @@ bool ballot_would_help(const Facts& facts) {
          satisfiable(sync_after_failover(facts, *record.candidate, record.epoch, {}));
 }
 
+/// Whether the new primary has been open for a moment. Recording that it is makes every other node
+/// follow it, and each that reconnects takes processors and disk from the clients that come back.
+bool clients_had_their_turn(Facts& facts, const NodeFacts& primary) {
+  if (!primary.report->primary->gate_open) return false;
+  return facts.passed(facts.observed.phase_since, kOthersFollowAfter) ||
+         facts.passed(primary.steady_since, kClientsFirst);
+}
+
 }  // namespace
 
 NextStep start_ballot(const Facts& facts, std::uint32_t rule, const std::string& why) {
@@ -169,7 +177,7 @@ NextStep decide_promote(Facts& facts) {
   const auto& view =
       node != nullptr && node->report != nullptr ? node->report->primary : std::nullopt;
   if (node != nullptr && node->heard && view && view->epoch == facts.record.epoch &&
-      view->confirmed) {
+      view->confirmed && clients_had_their_turn(facts, *node)) {
     Draft draft(facts);
     FormationRecord& record = draft.record();
     const SyncConfig own =

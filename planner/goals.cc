@@ -259,6 +259,10 @@ void fill_for_state(const Facts& facts, const Promotion* promotion, Goal& goal) 
       goal.timeline = promotion->timeline;
       if (goal.state == GoalState::promote) {
         goal.position = WalPosition{promotion->parent, record.target_position->lsn};
+        // Whom it followed: what it was armed with names that node.
+        if (const Promotion* former = facts.opened()) {
+          goal.upstream = upstream_of(facts, former->node, former->epoch);
+        }
       }
       if (const NodeReport* report = facts.node(goal.node).report) {
         goal.start_nonce = report->start_nonce;
@@ -271,6 +275,10 @@ void fill_for_state(const Facts& facts, const Promotion* promotion, Goal& goal) 
       }
       // Until it opens, a new primary is proven only by the members of its setting.
       if (record.phase == Phase::promote && promotion == &record.lineage.back()) {
+        goal.sync = record.in_force.back();
+      }
+      // Armed: what it will be primary with is set up before the old primary stops.
+      if (record.phase == Phase::switchover && record.candidate == goal.node) {
         goal.sync = record.in_force.back();
       }
       if (promotion != nullptr)

@@ -73,7 +73,6 @@ class IdealWorld {
 
   void obey_one(const Goal& goal, NodeReport& report) {
     report.promised = std::max(report.promised, goal.epoch);
-    report.sequence = report.sequence.next();
     switch (goal.state) {
       case GoalState::bootstrap:
       case GoalState::promote:

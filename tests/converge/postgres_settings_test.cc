@@ -127,7 +127,7 @@ wal_level = 'replica'
 wal_log_hints = 'on'
 wal_receiver_status_interval = '1s'
 wal_receiver_timeout = '5s'
-wal_retrieve_retry_interval = '100ms'
+wal_retrieve_retry_interval = '250ms'
 wal_sender_timeout = '5s'
 hactl.config_id = ')" + files.id +
                               "'\n");

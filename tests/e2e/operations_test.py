@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import unittest
 
 from lab import BIN, Lab, LabTest, ROOT, Traffic, re
@@ -210,6 +211,55 @@ class BadPlaces(unittest.TestCase):
 
         lab, _ = self.formation(prepare)
         self.said(lab, "port")
+
+
+    def test_a_full_disk_is_named_and_the_formation_is_made_once_there_is_room(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root can mount a small file system")
+
+        place = tempfile.mkdtemp(prefix="hactl-disk-", dir="/tmp")
+        self.addCleanup(os.rmdir, place)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", place], check=True)
+        self.addCleanup(subprocess.run, ["umount", place], check=True)
+        shutil.chown(place, "postgres")
+        lab, _ = self.formation(lambda lab, node: lab.edit(
+            lambda text: re.sub(r"data-directory: [^},\n]+", f"data-directory: {place}/data", text)))
+        self.said(lab, "No space left on device")
+        subprocess.run(["mount", "-o", "remount,size=300m", place], check=True)
+        lab.converged(60)
+
+    def test_another_version_of_postgresql_is_named(self):
+        lab, _ = self.formation(lambda lab, node: lab.edit(
+            lambda text: text.replace("version: 15", "version: 16")))
+        self.said(lab, "is version 15, wanted is 16")
+
+
+class OrdinaryUser(unittest.TestCase):
+    def test_a_lab_of_an_ordinary_user_runs_as_that_user(self):
+        directory = tempfile.mkdtemp(prefix="hactl-e2e-", dir="/tmp")
+        self.addCleanup(shutil.rmtree, directory, ignore_errors=True)
+        user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        for program in ("hactl", "ha-controller", "ha-agent"):
+            shutil.copy(os.path.join(BIN, program), directory)
+        if user:
+            shutil.chown(directory, "postgres")
+        lab = os.path.join(directory, "lab")
+
+        def run(*arguments):
+            done = subprocess.run([*user, os.path.join(directory, "hactl"), *arguments], cwd="/",
+                                  env=dict(os.environ, HACTLCONFIG=os.path.join(lab, "config")), text=True,
+                                  stdin=subprocess.DEVNULL, capture_output=True, timeout=90, check=False)
+            self.assertEqual(done.returncode, 0, f"{arguments}: {done.stdout}{done.stderr}")
+            return done.stdout
+
+        self.addCleanup(run, "lab", "down", "--dir", lab)
+        example = os.path.join(directory, "one-node.yaml")
+        shutil.copy(os.path.join(ROOT, "examples", "one-node.yaml"), example)
+        run("lab", "up", "-f", example, "--dir", lab)
+        run("apply", "-f", os.path.join(lab, "formation.yaml"), "--wait", "--timeout", "60s")
+        data = os.path.join(lab, "nodes", "node-a", "data")
+        self.assertEqual(os.stat(data).st_uid, os.stat(directory).st_uid)
+        self.assertIn("node-a", run("get", "nodes", "-f", "single", "-o", "name"))
 
 
 class Leaving(unittest.TestCase):
