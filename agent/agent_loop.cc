@@ -14,9 +14,6 @@ constexpr Duration kRetryMax{5'000};
 constexpr Duration kReceiveRetry{250};
 /// Actions that take this long are told to the log a second time, with how long they took.
 constexpr Duration kWorthTelling{20};
-/// How long the controller counts as heard.
-constexpr Duration kHeardFor{3'000};
-
 /// What changes in a report all the time without meaning anything new.
 NodeReport without_progress(NodeReport report) {
   report.number = 0;
@@ -51,6 +48,7 @@ Result<Done> AgentLoop::start() {
   local_.paths = identity_.paths;
   local_.os_user = identity_.os_user;
   goal_ = local_.state.goal;
+  local_.controller_heard_at = scheduler_.now();
   // An action that ends PostgreSQL looks itself when it is done.
   postgres_.on_exit([this] {
     if (!performing_) look();
@@ -88,14 +86,28 @@ void AgentLoop::learn_from(const PostgresView& view) {
   if (local_.seen.running && !view.running) forget_postgres();
   if (view.running) {
     local_.stopped_since.reset();
-    if (view.sql) local_.restarting = false;
+    learn_answer(view.sql);
   } else if (!local_.stopped_since) {
     local_.stopped_since = scheduler_.now();
   }
   local_.seen = view;
 }
 
+void AgentLoop::learn_answer(const std::optional<SqlView>& sql) {
+  if (!sql) {
+    if (local_.answered && !local_.unanswered_since) local_.unanswered_since = scheduler_.now();
+    return;
+  }
+  local_.restarting = false;
+  local_.answered = true;
+  local_.unanswered_since.reset();
+  if (local_.tick && sql->flushed >= local_.tick->end) local_.tick->flushed = true;
+}
+
 void AgentLoop::forget_postgres() {
+  local_.answered = false;
+  local_.unanswered_since.reset();
+  local_.tick.reset();
   local_.proof = SyncProof{};
   local_.promote_ordered_for.reset();
   local_.start_nonce = 0;
@@ -103,7 +115,6 @@ void AgentLoop::forget_postgres() {
 
 void AgentLoop::decide() {
   const Instant now = scheduler_.now();
-  local_.controller_heard = heard_at_ && now - *heard_at_ < kHeardFor;
   Step step = wait_without_goal();
   if (goal_) step = next_action(*goal_, local_, now);
   if (step.problem) {
@@ -112,11 +123,11 @@ void AgentLoop::decide() {
     local_.problem.reset();
   }
   if (!performing_) doing_ = step.why;
-  report_ = report_of(goal_, local_);
+  report_ = report_of(goal_, local_, now);
   report_.doing = doing_;
   tell();
   if (step.action && !performing_) {
-    perform(*step.action, step.why);
+    perform(step);
     return;
   }
   look_after(performing_ ? std::max(step.look_again, kRetryFirst) : step.look_again);
@@ -130,11 +141,17 @@ Step AgentLoop::wait_without_goal() {
 
 void AgentLoop::look_after(Duration wait) {
   scheduler_.cancel(look_timer_);
-  look_timer_ = scheduler_.at(scheduler_.now() + std::min(wait, kReportEvery), [this] { look(); });
+  look_timer_ =
+      scheduler_.at(scheduler_.now() + std::min(wait, report_every()), [this] { look(); });
 }
 
-void AgentLoop::perform(const Action& action, const std::string& why) {
-  identity_.say(std::string(name_of(action)) + ": " + why);
+Duration AgentLoop::report_every() const {
+  return report_.primary ? kPrimaryReportEvery : kReportEvery;
+}
+
+void AgentLoop::perform(const Step& step) {
+  const Action& action = *step.action;
+  if (!step.routine) identity_.say(std::string(name_of(action)) + ": " + step.why);
   performing_ = std::string(name_of(action));
   performing_since_ = scheduler_.now();
   performing_for_ = goal_;
@@ -170,6 +187,7 @@ void AgentLoop::performed(const Action& action, const Result<ActionOutcome>& out
     failed(action, outcome.error());
   }
   const bool postgres_unchanged = std::holds_alternative<action::SaveState>(action) ||
+                                  std::holds_alternative<action::Tick>(action) ||
                                   std::holds_alternative<action::NoteMarker>(action) ||
                                   std::holds_alternative<action::NoteConfirmed>(action);
   if (postgres_unchanged && outcome && !looking_) {
@@ -228,6 +246,8 @@ void AgentLoop::remember(const Action& action, const ActionOutcome& outcome) {
     proof.confirmed = true;
   } else if (std::holds_alternative<action::SetSlots>(action)) {
     local_.slots_advanced_at = scheduler_.now();
+  } else if (std::holds_alternative<action::Tick>(action)) {
+    local_.tick = WalTick{outcome.lsn, scheduler_.now(), false};
   } else if (const auto* asked = std::get_if<action::AskSource>(&action)) {
     local_.source_ready_for = asked->upstream.epoch;
   } else if (std::holds_alternative<action::Rewind>(action)) {
@@ -256,7 +276,7 @@ void AgentLoop::tell() {
   if (telling_) return;
   const Instant now = scheduler_.now();
   const bool news = without_progress(report_) != without_progress(told_);
-  const bool due = !told_at_ || now - *told_at_ >= kReportEvery - Duration{20};
+  const bool due = !told_at_ || now - *told_at_ >= report_every() - Duration{20};
   if (!news && !due) return;
   telling_ = true;
   told_at_ = now;
@@ -264,19 +284,17 @@ void AgentLoop::tell() {
   NodeReport message = report_;
   message.number = ++reports_;
   message.process = identity_.process;
-  transport_.send(message, [this](const Result<Done>& sent) {
+  message.goal_tag = goal_tag_;
+  transport_.send(message, [this, now](const Result<Done>& sent) {
     telling_ = false;
     if (sent) {
-      heard_from_controller();
+      // From when it was asked: the answer may have been on its way for long.
+      local_.controller_heard_at = now;
       tell();
     } else {
       told_ = NodeReport{};
     }
   });
-}
-
-void AgentLoop::heard_from_controller() {
-  heard_at_ = scheduler_.now();
 }
 
 void AgentLoop::receive() {
@@ -290,7 +308,6 @@ void AgentLoop::received(const Result<std::optional<Transport::Order>>& answer) 
     scheduler_.at(scheduler_.now() + kReceiveRetry, [this] { receive(); });
     return;
   }
-  heard_from_controller();
   if (*answer) {
     goal_tag_ = (*answer)->tag;
     if (acceptable((*answer)->goal, local_.state)) {

@@ -45,7 +45,8 @@ class AgentLoop {
   void seen(PostgresView view);
   void learn_from(const PostgresView& view);
   void decide();
-  void perform(const Action& action, const std::string& why);
+  void learn_answer(const std::optional<SqlView>& sql);
+  void perform(const Step& step);
   void performed(const Action& action, const Result<ActionOutcome>& outcome);
   void remember(const Action& action, const ActionOutcome& outcome);
   void forget_postgres();
@@ -54,7 +55,7 @@ class AgentLoop {
   void tell();
   void receive();
   void received(const Result<std::optional<Transport::Order>>& answer);
-  void heard_from_controller();
+  [[nodiscard]] Duration report_every() const;
   static Step wait_without_goal();
 
   Scheduler& scheduler_;
@@ -69,7 +70,6 @@ class AgentLoop {
   NodeReport told_;    ///< As it was last sent.
   std::uint64_t reports_ = 0;
   std::optional<Instant> told_at_;
-  std::optional<Instant> heard_at_;
   std::string doing_;
   std::optional<std::string> performing_;  ///< The action under way.
   Instant performing_since_;

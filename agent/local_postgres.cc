@@ -12,6 +12,7 @@ LocalPostgres::LocalPostgres(AsioScheduler& scheduler, AgentPaths paths, NodeNam
     : scheduler_(scheduler),
       paths_(std::move(paths)),
       exit_(scheduler),
+      receiver_exit_(scheduler),
       alive_(std::make_shared<bool>(true)),
       observer_(paths_, stopping_),
       performer_(paths_, std::move(node), stopping_) {}
@@ -27,7 +28,7 @@ void LocalPostgres::observe(const PostgresGoal& postgres, std::function<void(Pos
     Observer::Seen look = observer_.look(postgres);
     scheduler_.post([this, alive, seen, look = std::move(look)] {
       if (!*alive) return;
-      watch(look.postmaster);
+      watch(look);
       seen(look.view);
     });
   });
@@ -47,14 +48,19 @@ void LocalPostgres::on_exit(std::function<void()> changed) {
   changed_ = std::move(changed);
 }
 
-void LocalPostgres::watch(pid_t postmaster) {
-  if (postmaster == 0 || postmaster == watched_) return;
-  const Result<Done> watching = exit_.watch(postmaster, [this] { ended(); });
-  if (watching.ok()) {
-    watched_ = postmaster;
-  } else {
-    // The next look tries again, and sees by itself whether the server runs.
-    log_warning("watch PostgreSQL: {}", watching.error().message);
+void LocalPostgres::watch(const Observer::Seen& look) {
+  // Where a watch can't be had, the next look tries again, and sees by itself what has ended.
+  if (look.postmaster != 0 && look.postmaster != watched_) {
+    const Result<Done> watching = exit_.watch(look.postmaster, [this] { ended(); });
+    if (watching.ok()) watched_ = look.postmaster;
+    if (!watching.ok()) log_warning("watch PostgreSQL: {}", watching.error().message);
+  }
+  if (look.receiver != 0 && look.receiver != watched_receiver_) {
+    const Result<Done> watching = receiver_exit_.watch(look.receiver, [this] {
+      watched_receiver_ = 0;
+      if (changed_) changed_();
+    });
+    if (watching.ok()) watched_receiver_ = look.receiver;
   }
 }
 

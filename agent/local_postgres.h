@@ -35,7 +35,7 @@ class LocalPostgres final : public Postgres {
   void on_exit(std::function<void()> changed) override;
 
  private:
-  void watch(pid_t postmaster);
+  void watch(const Observer::Seen& look);
   void ended();
 
   AsioScheduler& scheduler_;
@@ -45,6 +45,8 @@ class LocalPostgres final : public Postgres {
   std::function<void()> changed_;
   ExitNotifier exit_;
   pid_t watched_ = 0;
+  ExitNotifier receiver_exit_;
+  pid_t watched_receiver_ = 0;
   // Shared with answers on their way, which must see that this is gone.
   std::shared_ptr<bool> alive_;
   Observer observer_;

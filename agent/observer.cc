@@ -37,14 +37,17 @@ Observer::Seen Observer::look(const PostgresGoal& postgres) {
   seen.view.standby_signal = has_standby_signal(directory);
   seen.view.config_id_on_disk = config_id_on_disk(directory);
   if (postmaster && postmaster->ready) {
-    seen.view.sql = read_sql(postgres, *postmaster);
+    if (const std::optional<SqlLook> look = read_sql(postgres, *postmaster)) {
+      seen.view.sql = look->view;
+      seen.receiver = look->receiver;
+    }
   } else {
     session_.reset();
   }
   return seen;
 }
 
-std::optional<SqlView> Observer::read_sql(const PostgresGoal& postgres,
+std::optional<SqlLook> Observer::read_sql(const PostgresGoal& postgres,
                                           const RunningPostmaster& postmaster) {
   if (session_postmaster_ != postmaster.pid) session_.reset();
   if (!session_ || !session_->open()) {
@@ -54,14 +57,14 @@ std::optional<SqlView> Observer::read_sql(const PostgresGoal& postgres,
       log_debug("look at PostgreSQL: {}", opened.error().message);
       return std::nullopt;
     }
-    slow_facts_.reset();
+    memory_ = SqlMemory{};
     session_ = std::move(opened).value();
     session_postmaster_ = postmaster.pid;
   }
   const SqlViewSource source{.postgres = postgres, .segment_bytes = segment_bytes_};
-  Result<SqlView> view = read_sql_view(*session_, source, kLookTime, slow_facts_);
-  if (view.ok()) return std::move(view).value();
-  log_debug("look at PostgreSQL: {}", view.error().message);
+  Result<SqlLook> look = read_sql_view(*session_, source, kLookTime, memory_);
+  if (look.ok()) return std::move(look).value();
+  log_debug("look at PostgreSQL: {}", look.error().message);
   return std::nullopt;
 }
 

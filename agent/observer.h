@@ -25,18 +25,19 @@ class Observer {
   struct Seen {
     PostgresView view{};
     pid_t postmaster = 0;  ///< 0: none runs.
+    pid_t receiver = 0;    ///< The WAL receiver; 0: there is none.
   };
 
   Seen look(const PostgresGoal& postgres);
 
  private:
-  std::optional<SqlView> read_sql(const PostgresGoal& postgres,
+  std::optional<SqlLook> read_sql(const PostgresGoal& postgres,
                                   const RunningPostmaster& postmaster);
 
   const AgentPaths& paths_;
   PgPrograms programs_;
   std::optional<PgSession> session_;
-  std::optional<SlowFacts> slow_facts_;  ///< Seen through `session_`.
+  SqlMemory memory_;  ///< Of what was seen through `session_`.
   pid_t session_postmaster_ = 0;
   std::uint64_t segment_bytes_ = 0;  ///< 0: not known yet.
 };

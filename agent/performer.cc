@@ -428,6 +428,18 @@ struct Performer::Dispatch {
     if (!lsn.ok()) return lsn.error();
     return ActionOutcome{.lsn = *lsn, .start_nonce = 0};
   }
+  Answer operator()(const action::Tick&) const {
+    Lsn end{0};
+    const Result<Done> done =
+        self.with_session(directory(), [&](PgSession& session) -> Result<Done> {
+          const Result<Lsn> written = write_tick(session);
+          if (!written.ok()) return written.error();
+          end = *written;
+          return Done{};
+        });
+    if (!done.ok()) return done.error();
+    return ActionOutcome{.lsn = end, .start_nonce = 0};
+  }
   Answer operator()(const action::PrepareDatabase& order) const {
     return session([&](PgSession& session) { return prepare_database(session, order.postgres); });
   }

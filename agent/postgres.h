@@ -28,7 +28,7 @@ class Postgres {
   /// the world such that the same action, or another, can be tried.
   virtual void perform(const Action& action, std::function<void(Result<ActionOutcome>)> done) = 0;
 
-  /// `changed` is called whenever the postmaster has ended.
+  /// `changed` is called whenever the postmaster or a WAL receiver has ended.
   virtual void on_exit(std::function<void()> changed) = 0;
 };
 

@@ -13,6 +13,8 @@ namespace {
 
 constexpr Duration kStatementTime = 10s;
 constexpr Duration kCheckpointTime = 2min;
+/// It only goes to memory: a server that takes longer is in trouble.
+constexpr Duration kTickTime = 2s;
 /// Copying the template database, on a slow disk.
 constexpr Duration kCreateDatabaseTime = 1min;
 /// How long ended sessions may take to go.
@@ -132,6 +134,17 @@ Result<Lsn> write_barrier(PgSession& session, const BarrierRow& row) {
   const std::optional<Lsn> lsn = parse_lsn(*flushed);
   if (lsn) return *lsn;
   return Error{ErrorCode::internal, "write the barrier: no position in '" + *flushed + "'"};
+}
+
+Result<Lsn> write_tick(PgSession& session) {
+  // Not transactional: it costs no transaction number, and waits for no standby.
+  const Result<std::vector<PgRows>> answer =
+      session.run("SELECT pg_logical_emit_message(false, 'hactl', '')", kTickTime);
+  if (!answer.ok()) return answer.error().within("write a few bytes of WAL");
+  const bool one = answer->size() == 1 && !answer->front().empty();
+  const auto lsn = one ? parse_lsn(answer->front()[0][0].value_or("")) : std::nullopt;
+  if (lsn) return *lsn;
+  return Error{ErrorCode::internal, "write a few bytes of WAL: no position in the answer"};
 }
 
 Result<Done> end_sessions(PgSession& session) {

@@ -26,6 +26,10 @@ Result<Done> promote(PgSession& session, TimelineId timeline);
 
 Result<Done> checkpoint(PgSession& session);
 
+/// Writes a few bytes of WAL, which the server flushes by itself within its wal_writer_delay; where
+/// they end.
+Result<Lsn> write_tick(PgSession& session);
+
 /// Writes the row without waiting for standbys; the position up to which WAL was flushed after it.
 Result<Lsn> write_barrier(PgSession& session, const BarrierRow& row);
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "agent/data_directory.h"
+#include "model/limits.h"
 #include "model/names.h"
 
 namespace hactl {
@@ -49,7 +50,8 @@ constexpr std::string_view kReceiver =
     "SELECT status = 'streaming' AND (last_msg_receipt_time IS DISTINCT FROM last_msg_send_time"
     " OR EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = r.pid"
     " AND a.wait_event = 'WalReceiverMain')),"
-    " received_tli, conninfo FROM pg_stat_wal_receiver r;";
+    " received_tli, conninfo, pid, (extract(epoch FROM clock_timestamp() - last_msg_receipt_time)"
+    " * 1000)::bigint FROM pg_stat_wal_receiver r;";
 constexpr std::string_view kPositions =
     "SELECT pg_is_in_recovery(),"
     " CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_current_wal_flush_lsn() END,"
@@ -61,7 +63,7 @@ constexpr std::string_view kPositions =
     " (SELECT timeline_id FROM pg_control_checkpoint()),"
     " (SELECT min_recovery_end_timeline FROM pg_control_recovery());";
 constexpr std::string_view kSenders =
-    "SELECT application_name, state, flush_lsn, replay_lsn, sync_priority"
+    "SELECT application_name, state, flush_lsn, replay_lsn, sync_priority, pid, reply_time"
     " FROM pg_stat_replication;";
 constexpr std::string_view kSlots =
     "SELECT slot_name FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT temporary"
@@ -97,18 +99,33 @@ ReceiverView receiver_of(const Row& row, const PostgresGoal& postgres) {
   return view;
 }
 
-std::vector<SenderView> senders_of(const PgRows& rows) {
+/// Whether the walsender's standby has replied lately, as far as the looks can tell.
+bool has_pulse(const Row& row, std::map<std::string, SenderPulse>& pulses) {
+  const auto now = std::chrono::steady_clock::now();
+  SenderPulse& pulse = pulses[text_of(row[5])];
+  const bool moved = pulse.moved_at == std::chrono::steady_clock::time_point{} ||
+                     pulse.reply_time != text_of(row[6]);
+  if (moved) pulse = SenderPulse{.reply_time = text_of(row[6]), .moved_at = now};
+  return now - pulse.moved_at < kReplyFreshFor;
+}
+
+std::vector<SenderView> senders_of(const PgRows& rows, std::map<std::string, SenderPulse>& pulses) {
   std::vector<SenderView> senders;
+  std::map<std::string, SenderPulse> seen;
   for (const Row& row : rows) {
     const auto name = parse_application_name(text_of(row[0]));
     if (!name) continue;
+    const bool fresh = has_pulse(row, pulses);
+    seen[text_of(row[5])] = pulses[text_of(row[5])];
     senders.push_back({.node = name->first,
                        .epoch = name->second,
                        .streaming = row[1] == "streaming",
                        .flushed = lsn_of(row[2]),
                        .replayed = lsn_of(row[3]),
-                       .sync_priority = number_in<int>(text_of(row[4]))});
+                       .sync_priority = number_in<int>(text_of(row[4])),
+                       .fresh = fresh});
   }
+  pulses = std::move(seen);
   return senders;
 }
 
@@ -167,8 +184,8 @@ Result<PgSession> open_local_session(const RunningPostmaster& postmaster,
       kConnectTime);
 }
 
-Result<SqlView> read_sql_view(PgSession& session, const SqlViewSource& source, Duration limit,
-                              std::optional<SlowFacts>& kept) {
+Result<SqlLook> read_sql_view(PgSession& session, const SqlViewSource& source, Duration limit,
+                              SqlMemory& memory) {
   const std::string statements = std::string(kProcesses) + std::string(kReceiver) +
                                  std::string(kPositions) + std::string(kSenders) +
                                  std::string(kSlots);
@@ -178,12 +195,21 @@ Result<SqlView> read_sql_view(PgSession& session, const SqlViewSource& source, D
   if (rows.size() != 5 || rows[0].empty() || rows[2].empty()) {
     return Error{ErrorCode::internal, "look at PostgreSQL: rows are missing in its answer"};
   }
-  SqlView view;
+  SqlLook look;
+  SqlView& view = look.view;
   take_positions(view, rows[2][0]);
   if (view.in_recovery) {
     // A receiver that does not stream yet has no row of its own.
     if (yes(rows[0][0][0])) view.receiver.emplace();
-    if (!rows[1].empty()) view.receiver = receiver_of(rows[1][0], source.postgres);
+    if (!rows[1].empty()) {
+      const Row& row = rows[1][0];
+      look.receiver = number_in<pid_t>(text_of(row[3]));
+      // A clock that was put back makes it negative: nothing is known then.
+      view.receiver_silent_for =
+          Duration(std::max<std::int64_t>(0, number_in<std::int64_t>(text_of(row[4]))));
+      view.receiver = receiver_of(row, source.postgres);
+      view.receiver->quiet = view.receiver_silent_for >= kReceiverQuietAfter;
+    }
     view.replay_at_end = yes(rows[0][0][1]);
     view.timeline = timeline_in_recovery(view, rows[2][0], source);
   } else {
@@ -193,18 +219,18 @@ Result<SqlView> read_sql_view(PgSession& session, const SqlViewSource& source, D
     if (start != history.end()) view.timeline_start = start->second;
     if (view.timeline == TimelineId(1)) view.timeline_start = Lsn(0);
   }
-  view.senders = senders_of(rows[3]);
+  view.senders = senders_of(rows[3], memory.pulses);
   for (const Row& row : rows[4])
     view.slots.insert(text_of(row[0]));
-  if (!may_keep(kept, view)) {
+  if (!may_keep(memory.slow, view)) {
     Result<SlowFacts> slow = read_slow_facts(session, source, view.config_id, limit);
     if (!slow.ok()) return slow.error();
-    kept = std::move(slow).value();
+    memory.slow = std::move(slow).value();
   }
-  view.restart_pending = kept->restart_pending;
-  view.database_ready = kept->database_ready;
-  view.lineage_ready = kept->lineage_ready;
-  return view;
+  view.restart_pending = memory.slow->restart_pending;
+  view.database_ready = memory.slow->database_ready;
+  view.lineage_ready = memory.slow->lineage_ready;
+  return look;
 }
 
 }  // namespace hactl

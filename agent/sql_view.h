@@ -2,7 +2,10 @@
 // Blocks: for worker threads only.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -35,10 +38,29 @@ struct SlowFacts {
   bool lineage_ready = false;
 };
 
-/// Everything that the session shows, within `limit` for each of at most two round trips. `kept` is
-/// of the same session, and is read anew when the settings have changed, when something in it is
-/// still missing, and every few seconds.
-Result<SqlView> read_sql_view(PgSession& session, const SqlViewSource& source, Duration limit,
-                              std::optional<SlowFacts>& kept);
+/// When a walsender was last seen to have heard from its standby. PostgreSQL shows the standby's
+/// own clock, which says nothing here: what counts is that it moves.
+struct SenderPulse {
+  std::string reply_time{};
+  std::chrono::steady_clock::time_point moved_at{};
+};
+
+/// What is kept between the looks through one session.
+struct SqlMemory {
+  std::optional<SlowFacts> slow{};
+  std::map<std::string, SenderPulse> pulses{};  ///< By the walsender's pid.
+};
+
+/// What one look has shown.
+struct SqlLook {
+  SqlView view{};
+  pid_t receiver = 0;  ///< The WAL receiver's process; 0: there is none.
+};
+
+/// Everything that the session shows, within `limit` for each of at most two round trips. What
+/// `memory` keeps is read anew when the settings have changed, when something in it is still
+/// missing, and every few seconds.
+Result<SqlLook> read_sql_view(PgSession& session, const SqlViewSource& source, Duration limit,
+                              SqlMemory& memory);
 
 }  // namespace hactl

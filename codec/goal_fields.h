@@ -61,6 +61,7 @@ void fields(Archive& archive, wire::Of<Goal> auto& goal) {
   archive("system-id", goal.system_id);
   archive.long_number("start-nonce", goal.start_nonce);
   archive("restart", goal.restart);
+  archive("lease", goal.lease);
   archive("rebuild-above", goal.rebuild_above);
   archive("postgres", goal.postgres);
 }

@@ -48,6 +48,7 @@ void fields(Archive& archive, wire::Of<FormationRecord> auto& record) {
   archive("in-force", record.in_force);
   archive("config-generation", record.config_generation);
   archive("finals", record.finals);
+  archive("avoid", record.avoid);
   archive("lineage", record.lineage);
   archive("nodes", record.nodes);
   archive("dropped", record.dropped);

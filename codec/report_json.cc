@@ -11,6 +11,7 @@ void fields(Archive& archive, wire::Of<SenderView> auto& sender) {
   archive("flushed", sender.flushed);
   archive("replayed", sender.replayed);
   archive("sync-priority", sender.sync_priority);
+  archive("fresh", sender.fresh);
 }
 
 template <typename Archive>
@@ -19,6 +20,7 @@ void fields(Archive& archive, wire::Of<ReceiverView> auto& receiver) {
   archive("epoch", receiver.epoch);
   archive("timeline", receiver.timeline);
   archive("streaming", receiver.streaming);
+  archive("quiet", receiver.quiet);
 }
 
 template <typename Archive>
@@ -29,6 +31,7 @@ void fields(Archive& archive, wire::Of<PrimaryView> auto& primary) {
   archive("gate-open", primary.gate_open);
   archive("confirmed", primary.confirmed);
   archive("applied", primary.applied);
+  archive("stalled", primary.stalled);
   archive("senders", primary.senders);
 }
 
@@ -60,6 +63,7 @@ void fields(Archive& archive, wire::Of<NodeReport> auto& report) {
   archive("parameters-held", report.parameters_held);
   archive("restart-done", report.restart_done);
   archive.long_number("start-nonce", report.start_nonce);
+  archive("goal-tag", report.goal_tag);
   archive("doing", report.doing);
   archive("problem", report.problem);
 }

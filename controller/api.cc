@@ -38,10 +38,10 @@ bool knows_method(Resource resource, std::string_view method) {
 
 }  // namespace
 
-ControllerApi::ControllerApi(Scheduler& scheduler, Store& store)
+ControllerApi::ControllerApi(Scheduler& scheduler, Store& store, Knocker& knocker)
     : scheduler_(scheduler),
       store_(store),
-      formations_(scheduler, store,
+      formations_(scheduler, store, knocker,
                   {.goal_changed =
                        [this](const FormationName& formation, const NodeName& node) {
                          polls_.goal_changed(AgentName(formation, node));

@@ -27,7 +27,7 @@ namespace hactl {
 
 class ControllerApi {
  public:
-  ControllerApi(Scheduler& scheduler, Store& store);
+  ControllerApi(Scheduler& scheduler, Store& store, Knocker& knocker);
   ControllerApi(const ControllerApi&) = delete;
   ControllerApi& operator=(const ControllerApi&) = delete;
   ~ControllerApi();

@@ -13,7 +13,8 @@ hactl_library(controller
   SOURCES controller/access.cc controller/answers.cc controller/api.cc
           controller/api_formations.cc controller/api_nodes.cc controller/daemon.cc
           controller/formation_set.cc controller/goal_polls.cc controller/metrics.cc
-          controller/random_text.cc controller/setup.cc controller/shown.cc
+          controller/postgres_knocker.cc controller/random_text.cc controller/setup.cc
+          controller/shown.cc
           controller/sqlite_store.cc controller/stored_json.cc controller/watches.cc
           ${PROJECT_BINARY_DIR}/controller/openapi.cc)
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "controller/api.h"
+#include "controller/postgres_knocker.h"
 #include "controller/setup.h"
 #include "controller/sqlite_store.h"
 #include "io/asio_scheduler.h"
@@ -37,7 +38,8 @@ Result<Done> run_controller(const RunOptions& options) {
   AsioScheduler scheduler;
   Result<std::unique_ptr<SqliteStore>> store = SqliteStore::open(scheduler, files.store);
   if (!store.ok()) return store.error();
-  auto api = std::make_unique<ControllerApi>(scheduler, **store);
+  PostgresKnocker knocker(scheduler);
+  auto api = std::make_unique<ControllerApi>(scheduler, **store, knocker);
   Result<std::unique_ptr<HttpServer>> server =
       HttpServer::listen(scheduler, server_options(options, files),
                          [&api](auto exchange) { api->answer(std::move(exchange)); });

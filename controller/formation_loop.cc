@@ -18,13 +18,13 @@ std::set<std::pair<NodeName, Epoch>> streaming_standbys(const NodeReport& report
   std::set<std::pair<NodeName, Epoch>> result;
   if (!report.primary) return result;
   for (const SenderView& sender : report.primary->senders) {
-    if (sender.streaming) result.emplace(sender.node, sender.epoch);
+    if (sender.streaming && sender.fresh) result.emplace(sender.node, sender.epoch);
   }
   return result;
 }
 
 bool is_steady(const NodeReport& before, const NodeReport& after) {
-  return before.state == after.state && before.receiver == after.receiver &&
+  return before.state == after.state && receiving_from(before) == receiving_from(after) &&
          streaming_standbys(before) == streaming_standbys(after);
 }
 
@@ -55,10 +55,11 @@ auto FormationLoop::guarded(Function function) {
   };
 }
 
-FormationLoop::FormationLoop(Scheduler& scheduler, Store& store, FormationName name,
-                             Callbacks callbacks)
+FormationLoop::FormationLoop(Scheduler& scheduler, Store& store, Knocker& knocker,
+                             FormationName name, Callbacks callbacks)
     : scheduler_(scheduler),
       store_(store),
+      knocker_(knocker),
       name_(std::move(name)),
       callbacks_(std::move(callbacks)),
       tag_life_(scheduler.utc().milliseconds) {
@@ -89,15 +90,43 @@ void FormationLoop::report_received(NodeReport report, Instant received_at) {
   if (known == observed_.nodes.end()) {
     if (observed_.nodes.size() >= kObservedNodesMax) return;
     const NodeName node = report.node;
-    observed_.nodes.emplace(node, ObservedNode{std::move(report), received_at, received_at});
+    ObservedNode heard;
+    heard.report = std::move(report);
+    heard.received_at = heard.steady_since = received_at;
+    heard.answers_us = heard.report.goal_tag.starts_with(tag_prefix());
+    observed_.nodes.emplace(node, std::move(heard));
   } else {
     ObservedNode& node = known->second;
     if (is_late(node.report, report)) return;
     if (!is_steady(node.report, report)) node.steady_since = received_at;
     node.report = std::move(report);
     node.received_at = received_at;
+    node.answers_us = node.report.goal_tag.starts_with(tag_prefix());
+    node.hung_up_at.reset();
   }
   wake();
+}
+
+void FormationLoop::hung_up(const NodeName& node) {
+  const auto known = observed_.nodes.find(node);
+  if (known == observed_.nodes.end()) return;
+  known->second.hung_up_at = scheduler_.now();
+  wake();
+}
+
+void FormationLoop::knock() {
+  for (const auto& [node, order] : plan_.knocks) {
+    const auto last = observed_.knocks.find(node);
+    const Instant now = scheduler_.now();
+    const bool just_now =
+        last != observed_.knocks.end() && now < last->second.begun_at + kKnockPause;
+    if (just_now || !knocking_.insert(node).second) continue;
+    knocker_.knock(order, guarded([this, name = node, now](KnockAnswer answer) {
+                     knocking_.erase(name);
+                     observed_.knocks[name] = Knocked{answer, now};
+                     wake();
+                   }));
+  }
 }
 
 bool FormationLoop::knows(const NodeName& node) const {
@@ -167,6 +196,7 @@ void FormationLoop::reconcile() {
   observed_.failovers_recently = static_cast<int>(failover_times_.size());
   plan_ = plan(stored_.formation.spec, stored_.generation, stored_.record, observed_, now);
   arm(plan_.wake_at);
+  knock();
   const bool to_be_written = plan_.deleted || plan_.record.has_value();
   if (!to_be_written) {
     writes_in_a_row_ = 0;
@@ -382,7 +412,7 @@ void FormationLoop::publish() {
   for (const auto& [node, goal] : plan_.goals) {
     const auto told = goals_.find(node);
     if (told != goals_.end() && same_order(told->second.goal, goal)) continue;
-    const std::string tag = std::to_string(tag_life_) + "-" + std::to_string(++tag_count_);
+    const std::string tag = tag_prefix() + std::to_string(++tag_count_);
     goals_.insert_or_assign(node, TaggedGoal{goal, tag});
     changed.push_back(node);
   }

@@ -2,7 +2,7 @@
 // of it, has one write under way at most, and tells nobody a goal before its record is in the
 // store.
 //
-// Everything is called from tasks of the scheduler, which outlives it together with the store. It
+// Everything is called from tasks of the scheduler, which outlives it together with its doors. It
 // may be destroyed while a write or a task of its own is under way: their answers then come to
 // nothing.
 #pragma once
@@ -23,6 +23,7 @@
 #include "base/scheduler.h"
 #include "base/time.h"
 #include "controller/formation_change.h"
+#include "controller/knocker.h"
 #include "controller/store.h"
 #include "model/goal.h"
 #include "model/limits.h"
@@ -52,6 +53,8 @@ inline constexpr int kChangeTriesMax = 3;
 inline constexpr Duration kStepsShownFor{1'000};
 /// The time in which failovers count as recent.
 inline constexpr Duration kFailoversRecentWithin = 10min;
+/// Least time between the beginnings of two knocks at one node.
+inline constexpr Duration kKnockPause{200};
 /// Nodes whose reports are kept: those of the spec, those on their way out, and their successors.
 inline constexpr std::size_t kObservedNodesMax = 2 * kNodesMax;
 
@@ -77,7 +80,8 @@ class FormationLoop {
   using ChangeCallback = std::function<void(Result<Changed>)>;
 
   /// The loop of a formation that does not exist yet: apply() makes it.
-  FormationLoop(Scheduler& scheduler, Store& store, FormationName name, Callbacks callbacks);
+  FormationLoop(Scheduler& scheduler, Store& store, Knocker& knocker, FormationName name,
+                Callbacks callbacks);
   FormationLoop(const FormationLoop&) = delete;
   FormationLoop& operator=(const FormationLoop&) = delete;
   ~FormationLoop();
@@ -89,6 +93,9 @@ class FormationLoop {
   void report_received(NodeReport report);
   /// The same for a report that came at `received_at`, before this formation existed.
   void report_received(NodeReport report, Instant received_at);
+
+  /// The agent's connection was closed from its side.
+  void hung_up(const NodeName& node);
 
   /// Creates or changes the formation. `callback` comes once, when the change is durable. Errors:
   /// conflict, invalid, unavailable, timed_out (the outcome is unknown).
@@ -150,6 +157,7 @@ class FormationLoop {
   bool start_next_change();
   void change_written(Pending pending, Changed changed, const Result<std::uint64_t>& version);
   void reconcile();
+  void knock();
   void write_planned();
   void forget();
   void publish();
@@ -163,6 +171,7 @@ class FormationLoop {
   void become(StoredFormation stored);
   void keep_events(const std::vector<Event>& events, std::uint64_t version);
   void arm(std::optional<Instant> when);
+  [[nodiscard]] std::string tag_prefix() const { return std::to_string(tag_life_) + "-"; }
   [[nodiscard]] bool knows(const NodeName& node) const;
   [[nodiscard]] bool conditions_flipped(const std::vector<Condition>& seen) const;
   [[nodiscard]] std::vector<Condition> dated(std::vector<Condition> seen) const;
@@ -172,6 +181,7 @@ class FormationLoop {
 
   Scheduler& scheduler_;
   Store& store_;
+  Knocker& knocker_;
   const FormationName name_;
   const Callbacks callbacks_;
   // Shared with nobody who would keep it: tasks and answers look whether the loop still lives.
@@ -179,6 +189,7 @@ class FormationLoop {
 
   StoredFormation stored_;
   Observed observed_;
+  std::set<NodeName> knocking_;  ///< Knocks under way.
   Plan plan_;
   std::map<NodeName, TaggedGoal> goals_;
   std::deque<Event> events_;

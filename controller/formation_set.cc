@@ -6,8 +6,8 @@
 
 namespace hactl {
 
-FormationSet::FormationSet(Scheduler& scheduler, Store& store, Listener listener)
-    : scheduler_(scheduler), store_(store), listener_(std::move(listener)) {}
+FormationSet::FormationSet(Scheduler& scheduler, Store& store, Knocker& knocker, Listener listener)
+    : scheduler_(scheduler), store_(store), knocker_(knocker), listener_(std::move(listener)) {}
 
 FormationSet::~FormationSet() = default;
 
@@ -38,7 +38,8 @@ FormationLoop& FormationSet::make(const FormationName& name) {
   callbacks.store_failed = [this, name](const Error& error) {
     if (listener_.store_failed) listener_.store_failed(name, error);
   };
-  auto loop = std::make_unique<FormationLoop>(scheduler_, store_, name, std::move(callbacks));
+  auto loop =
+      std::make_unique<FormationLoop>(scheduler_, store_, knocker_, name, std::move(callbacks));
   return *loops_.insert_or_assign(name, std::move(loop)).first->second;
 }
 
@@ -106,6 +107,10 @@ Result<Done> FormationSet::report_received(NodeReport report) {
   agents_.insert_or_assign(name, HeardAgent{report, now});
   if (FormationLoop* loop = find(name.first)) loop->report_received(std::move(report));
   return Done{};
+}
+
+void FormationSet::hung_up(const AgentName& agent) {
+  if (FormationLoop* loop = find(agent.first)) loop->hung_up(agent.second);
 }
 
 std::uint64_t FormationSet::version() const {

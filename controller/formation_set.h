@@ -47,7 +47,7 @@ class FormationSet {
     std::function<void(const FormationName&, const Error&)> store_failed;
   };
 
-  FormationSet(Scheduler& scheduler, Store& store, Listener listener);
+  FormationSet(Scheduler& scheduler, Store& store, Knocker& knocker, Listener listener);
   FormationSet(const FormationSet&) = delete;
   FormationSet& operator=(const FormationSet&) = delete;
   ~FormationSet();
@@ -67,6 +67,9 @@ class FormationSet {
   /// Errors: unavailable when there are too many agents.
   Result<Done> report_received(NodeReport report);
 
+  /// The agent's connection was closed from its side.
+  void hung_up(const AgentName& agent);
+
   [[nodiscard]] const std::map<AgentName, HeardAgent>& agents() const { return agents_; }
 
   /// The highest version of the store that is known.
@@ -83,6 +86,7 @@ class FormationSet {
 
   Scheduler& scheduler_;
   Store& store_;
+  Knocker& knocker_;
   const Listener listener_;
   std::map<FormationName, std::unique_ptr<FormationLoop>> loops_;
   std::map<AgentName, HeardAgent> agents_;

@@ -36,10 +36,17 @@ void GoalPolls::wait(const AgentName& agent, std::string known,
   if (earlier != polls_.end()) end(agent, earlier->second.number);
   if (answered(agent, known, *exchange)) return;
   const std::uint64_t number = ++last_number_;
-  exchange->on_closed([this, agent, number] { end(agent, number); });
+  exchange->on_closed([this, agent, number] { closed(agent, number); });
   const TimerId timer =
       scheduler_.at(scheduler_.now() + kGoalPollFor, [this, agent, number] { end(agent, number); });
   polls_.emplace(agent, Poll{number, std::move(known), std::move(exchange), timer});
+}
+
+void GoalPolls::closed(const AgentName& agent, std::uint64_t number) {
+  const auto found = polls_.find(agent);
+  const bool waiting = found != polls_.end() && found->second.number == number;
+  end(agent, number);
+  if (waiting) formations_.hung_up(agent);
 }
 
 void GoalPolls::end(const AgentName& agent, std::uint64_t number) {

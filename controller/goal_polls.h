@@ -47,6 +47,8 @@ class GoalPolls {
   /// Whether there is something else than `known` to tell, which is then told.
   bool answered(const AgentName& agent, const std::string& known, HttpExchange& exchange);
   void end(const AgentName& agent, std::uint64_t number);
+  /// The client has gone: its process has ended, or the way to it.
+  void closed(const AgentName& agent, std::uint64_t number);
 
   Scheduler& scheduler_;
   FormationSet& formations_;

@@ -10,6 +10,12 @@
 namespace hactl {
 namespace {
 
+/// How often a standby at peace looks: often enough to notice soon that its stream has gone quiet.
+constexpr Duration kFollowerLook{700};
+/// How often it looks when its stream may have.
+constexpr Duration kSuspiciousLook{150};
+/// How long PostgreSQL may not answer while a ballot waits for the node's word.
+constexpr Duration kHungInBallot{1'000};
 /// How often a standby moves the slots that it keeps for the others.
 constexpr Duration kAdvanceSlotsEvery{10'000};
 /// A ballot that takes longer waits for somebody; a standby then no longer looks for its former
@@ -215,10 +221,13 @@ Step keep_following(const Goal& goal, const LocalState& local, Instant now) {
     std::set<std::string> slots;
     for (const Peer& peer : goal.postgres.peers)
       slots.insert(slot_name(peer.name));
-    return act(action::SetSlots{std::move(slots), true},
-               "moving the slots that it keeps for the others");
+    Step step = act(action::SetSlots{std::move(slots), true},
+                    "moving the slots that it keeps for the others");
+    step.routine = true;
+    return step;
   }
-  return wait_for("", kAtPeace);
+  return wait_for(
+      "", sql.receiver_silent_for < kReceiverSuspectAfter ? kFollowerLook : kSuspiciousLook);
 }
 
 }  // namespace
@@ -239,6 +248,7 @@ Step follow(const Goal& goal, const LocalState& local, Instant now) {
     if (auto step = save(local, promised, "promising the newer epoch")) return *step;
     return act(action::Stop{}, "stopping: another node is primary");
   }
+  if (auto step = end_hung(local, now, kHungAfter)) return *step;
   if (auto step = check_history(goal, local)) return *step;
   if (auto step = save(local, promised, "noting the goal")) return *step;
   if (auto step = restart_for_parameters(goal, local)) return *step;
@@ -264,6 +274,7 @@ Step hold_still(const Goal& goal, const LocalState& local, Instant now) {
     return *step;
   }
   if (runs_as_primary(local)) return act(action::Stop{}, "stopping: a ballot is under way");
+  if (auto step = end_hung(local, now, kHungInBallot)) return *step;
   if (local.seen.running && !local.seen.sql) return wait_for("starting", kSoon);
   if (local.seen.running) {
     if (auto step = cut_off(local)) return *step;

@@ -12,6 +12,8 @@ namespace {
 
 /// A barrier that waits longer than this waits for standbys that must rewind first.
 constexpr Duration kBarrierOverdue{500};
+/// How long after its last answer the controller counts as there.
+constexpr Duration kControllerHeardFor{3'000};
 /// How often a primary at peace looks while standbys are missing.
 constexpr Duration kMissingStandbys{200};
 
@@ -116,7 +118,8 @@ Step resume(const Goal& goal, const LocalState& local, Instant now) {
     if (auto step = configure(goal, local, wanted)) return *step;
     return act(action::StartStandby{goal.postgres}, "starting, to be promoted");
   }
-  const bool wait = local.controller_heard && !local.restarting && local.stopped_since &&
+  const bool controller_heard = now - local.controller_heard_at < kControllerHeardFor;
+  const bool wait = controller_heard && !local.restarting && local.stopped_since &&
                     now - *local.stopped_since < kResumeGrace;
   if (wait)
     return wait_for("PostgreSQL has stopped: leaving the controller time to choose", kSoon * 10);
@@ -177,8 +180,42 @@ std::optional<Step> prove(const Goal& goal, const LocalState& local, Instant now
   return act(action::NoteConfirmed{}, "the commit quorum holds the barrier");
 }
 
+/// Standbys that count for commits and have replied lately: as long as there are enough of them, no
+/// other node can have been made primary, for their words would be needed.
+bool quorum_is_with(const SyncConfig& sync, const std::vector<SenderView>& senders) {
+  const auto with = std::ranges::count_if(senders, [&](const SenderView& sender) {
+    return sender.epoch == sync.epoch && sync.members.contains(sender.node) && sender.streaming &&
+           sender.fresh;
+  });
+  return sync.required > 0 && with >= sync.required;
+}
+
+/// Whether somebody else may be primary by now without this node having heard of it: neither the
+/// controller nor a commit quorum has been heard for the length of the lease.
+bool is_isolated(const Goal& goal, const LocalState& local, Instant now) {
+  if (now - local.controller_heard_at < kLease) return false;
+  // Where commits wait for nobody, the others can do without this node only if the spec says so.
+  if (goal.sync->required == 0 && !goal.lease) return false;
+  return !quorum_is_with(*goal.sync, local.seen.sql->senders);
+}
+
+/// A few bytes of WAL now and then. Unset: not yet.
+std::optional<Step> tick(const LocalState& local, Instant now) {
+  if (local.tick && now - local.tick->at < kTickEvery) return std::nullopt;
+  // A disk that takes nothing is not given more.
+  if (local.tick && !local.tick->flushed) return std::nullopt;
+  Step step = act(action::Tick{}, "writing a few bytes of WAL");
+  step.routine = true;
+  return step;
+}
+
 Step serve(const Goal& goal, const LocalState& local, Instant now) {
   const SqlView& sql = *local.seen.sql;
+  if (gate_is_open(local) && is_isolated(goal, local, now)) {
+    return act(action::Stop{},
+               "closing: for the length of the lease neither the controller nor enough synchronous "
+               "standbys were heard");
+  }
   if (sql.timeline != goal.timeline && sql.timeline.value != 0) {
     return stuck("TimelineCollision", "PostgreSQL chose timeline " +
                                           std::to_string(sql.timeline.value) + " where " +
@@ -207,6 +244,7 @@ Step serve(const Goal& goal, const LocalState& local, Instant now) {
   if (goal.state == GoalState::primary && local.checkpointed_for < goal.epoch) {
     return act(action::Checkpoint{goal.epoch}, "writing the new timeline's first checkpoint");
   }
+  if (auto step = tick(local, now)) return *step;
   // Somebody may wait to see a standby that has just connected.
   const bool all_connected = sql.senders.size() >= goal.postgres.peers.size();
   return wait_for("", all_connected ? kAtPeace : kMissingStandbys);
@@ -233,6 +271,7 @@ Step lead(const Goal& goal, const LocalState& local, Instant now) {
     if (began(goal, local)) return resume(goal, local, now);
     return hold_still(goal, local, now);
   }
+  if (auto step = end_hung(local, now, kHungAfter)) return *step;
   if (!local.seen.sql) return wait_for("starting", kSoon);
   if (local.seen.sql->in_recovery) return promote_standby(goal, local);
   if (!began(goal, local)) {

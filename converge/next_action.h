@@ -18,6 +18,7 @@ struct Step {
   std::string why;               ///< In words; what the report shows as `doing`.
   /// Look again after this long even if nothing is heard: short while something is under way.
   Duration look_again{1'000};
+  bool routine = false;            ///< Done all the time: not worth a line in a log.
   std::optional<Problem> problem;  ///< Why the goal can't be reached without a human.
 };
 
@@ -27,7 +28,7 @@ Step next_action(const Goal& goal, const LocalState& local, Instant now);
 
 /// What the agent tells the controller: the node's state by its own words, from the same facts.
 /// `number` and `process` are left to the caller.
-NodeReport report_of(const std::optional<Goal>& goal, const LocalState& local);
+NodeReport report_of(const std::optional<Goal>& goal, const LocalState& local, Instant now);
 
 /// Whether the agent may obey `goal` at all: it is for this node and not older than what it has
 /// seen (incarnation, revision) or promised (epoch).

@@ -76,7 +76,9 @@ Settings fixed_settings() {
       {"wal_level", "replica"},
       {"wal_log_hints", "on"},
       {"wal_receiver_status_interval", "1s"},
-      {"wal_receiver_timeout", "5s"},
+      // A receiver asks its upstream for a sign of life after half of this. What it hears from a
+      // live one is therefore never older than a second, also when nothing is written.
+      {"wal_receiver_timeout", "2s"},
       // With the default of 5 s a standby comes back seconds after its upstream does; more often
       // than this, the tries of many standbys take processors from the one that is to take over.
       {"wal_retrieve_retry_interval", "250ms"},

@@ -3,6 +3,7 @@
 
 #include "converge/next_action.h"
 #include "converge/steps.h"
+#include "model/limits.h"
 
 namespace hactl {
 namespace {
@@ -21,20 +22,21 @@ NodeState stopped_state(const std::optional<Goal>& goal, const LocalState& local
 
 NodeState state_of(const std::optional<Goal>& goal, const LocalState& local) {
   if (!local.seen.running) return stopped_state(goal, local);
-  if (!local.seen.sql) return NodeState::starting;
+  if (!local.seen.sql) return local.unanswered_since ? NodeState::hung : NodeState::starting;
   if (local.seen.sql->in_recovery) {
     return position_is_final(local) ? NodeState::held : NodeState::standby;
   }
   return local.seen.sql->read_only ? NodeState::gated : NodeState::primary;
 }
 
-PrimaryView primary_view(const std::optional<Goal>& goal, const LocalState& local) {
+PrimaryView primary_view(const std::optional<Goal>& goal, const LocalState& local, Instant now) {
   const SqlView& sql = *local.seen.sql;
   PrimaryView view;
   view.epoch = local.state.promoted->epoch;
   view.timeline = sql.timeline;
   view.start = sql.timeline_start.value_or(Lsn(0));
   view.gate_open = !sql.read_only;
+  view.stalled = local.tick && !local.tick->flushed && now - local.tick->at >= kWritesStalledAfter;
   view.senders = sql.senders;
   view.applied = local.state.applied_generation;
   view.confirmed = view.gate_open && view.applied.value != 0;
@@ -48,7 +50,7 @@ PrimaryView primary_view(const std::optional<Goal>& goal, const LocalState& loca
 
 }  // namespace
 
-NodeReport report_of(const std::optional<Goal>& goal, const LocalState& local) {
+NodeReport report_of(const std::optional<Goal>& goal, const LocalState& local, Instant now) {
   const AgentState& state = local.state;
   NodeReport report;
   report.formation = state.formation;
@@ -70,7 +72,7 @@ NodeReport report_of(const std::optional<Goal>& goal, const LocalState& local) {
   report.receiver = sql.receiver;
   report.replayed = sql.in_recovery ? sql.replayed : sql.flushed;
   report.restart_pending = sql.restart_pending;
-  if (!sql.in_recovery && state.promoted) report.primary = primary_view(goal, local);
+  if (!sql.in_recovery && state.promoted) report.primary = primary_view(goal, local, now);
   if (goal && sql.in_recovery && local.seen.control) {
     for (const auto& [name, value] : local.seen.control->primary_settings) {
       const auto wanted = goal->postgres.parameters.find(name);

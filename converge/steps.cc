@@ -29,6 +29,13 @@ Step stuck(std::string reason, std::string message) {
   return step;
 }
 
+std::optional<Step> end_hung(const LocalState& local, Instant now, Duration patience) {
+  if (!local.seen.running || !local.unanswered_since) return std::nullopt;
+  if (now - *local.unanswered_since < patience) return std::nullopt;
+  return act(action::Stop{action::Stop::Mode::immediate},
+             "ending PostgreSQL, which runs and does not answer");
+}
+
 bool runs_as_primary(const LocalState& local) {
   return local.seen.running && local.seen.sql && !local.seen.sql->in_recovery;
 }

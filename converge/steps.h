@@ -36,6 +36,9 @@ std::optional<WalPosition> wal_end(const LocalState& local);
 /// order.
 bool position_is_final(const LocalState& local);
 
+/// Ends a PostgreSQL that took sessions and has answered nobody for `patience`. Unset: it answers.
+std::optional<Step> end_hung(const LocalState& local, Instant now, Duration patience);
+
 /// Running as a primary, by what a session says.
 bool runs_as_primary(const LocalState& local);
 

@@ -102,6 +102,8 @@ struct WriteBarrier {
 };
 /// Note that the barrier is on the commit quorum.
 struct NoteConfirmed {};
+/// Write a few bytes of WAL, waiting for nobody; yields where they end.
+struct Tick {};
 /// Create hactl's schema and roles, then the application's role and database.
 struct PrepareDatabase {
   PostgresGoal postgres;
@@ -124,14 +126,14 @@ using Action =
                  action::Stop, action::Attach, action::Detach, action::NudgeReceiver,
                  action::Promote, action::Checkpoint, action::ProveCheckpointer, action::NoteMarker,
                  action::WriteBarrier, action::NoteConfirmed, action::PrepareDatabase,
-                 action::SetSlots, action::EndSenders>;
+                 action::SetSlots, action::EndSenders, action::Tick>;
 
 /// The action's name: "save_state", "init_database", …
 std::string_view name_of(const Action& action);
 
 /// What an action yields beside having been done.
 struct ActionOutcome {
-  Lsn lsn;                        ///< WriteBarrier: the flush position.
+  Lsn lsn;                        ///< WriteBarrier: the flush position. Tick: its end.
   std::uint64_t start_nonce = 0;  ///< ResumeGated: of this start.
 };
 

@@ -91,6 +91,9 @@ struct Goal {
   std::uint64_t start_nonce = 0;
   /// Restart PostgreSQL for parameters that a reload does not set; the number of the order.
   std::uint64_t restart = 0;
+  /// primary: another node may be promoted without this one's word, so that it must close when it
+  /// has not heard the controller for kLease. Only where the spec asks for no synchronous standby.
+  bool lease = false;
   /// rebuild: build the data anew unless the node's incarnation is above this one already.
   NodeIncarnation rebuild_above;
   PostgresGoal postgres;

@@ -37,6 +37,39 @@ inline constexpr std::size_t kClonesAtOnceMax = 3;
 
 /// Most time between two reports of an agent.
 inline constexpr Duration kReportEvery{1'000};
+/// Most time between two reports of the agent of a running primary: its silence is acted on soon.
+inline constexpr Duration kPrimaryReportEvery{500};
+/// How often an open primary writes a few bytes of WAL: its disk is then known to take writes, and
+/// its standbys always have something to receive.
+inline constexpr Duration kTickEvery{500};
+/// Silence of a primary's agent after which the controller asks PostgreSQL itself.
+inline constexpr Duration kSuspectAfter{700};
+/// Silence of a primary's agent after which it counts as gone. Two reports may be lost.
+inline constexpr Duration kPrimarySilentAfter{1'500};
+/// Silence of a stream after which a standby no longer counts as receiving. A receiver that hears
+/// nothing asks for a sign of life after a second (wal_receiver_timeout).
+inline constexpr Duration kReceiverQuietAfter{1'500};
+/// Silence after which a standby looks at its stream more often.
+inline constexpr Duration kReceiverSuspectAfter{900};
+/// How long a standby counts for the primary after its last reply; it replies every second.
+inline constexpr Duration kReplyFreshFor{2'000};
+/// How long the controller waits for PostgreSQL's answer to its knock; a stopped server takes the
+/// connection and says nothing.
+inline constexpr Duration kKnockTime{700};
+/// How long a knock's outcome is worth something, and the least time between two of them.
+inline constexpr Duration kKnockGoodFor{1'000};
+/// How long a primary may be without enough synchronous standbys, which the controller hears,
+/// before production moves to their side.
+inline constexpr Duration kReplicationLostAfter{3'000};
+/// How long PostgreSQL alone may not answer before it counts as stuck.
+inline constexpr Duration kHungAfter{10'000};
+/// How long WAL may take to the disk before the primary counts as stuck.
+inline constexpr Duration kWritesStalledAfter{10'000};
+/// How long a primary that hears neither the controller nor enough synchronous standbys stays open.
+inline constexpr Duration kLease{5'000};
+/// How much longer the controller waits before another node may be promoted without its word:
+/// clocks that run 0.5 % apart, and the time that a primary takes to close.
+inline constexpr Duration kLeaseMargin{1'500};
 /// Silence after which a node counts as not heard from. Three reports may be lost.
 inline constexpr Duration kSilentAfter{3'000};
 /// Silence after which a synchronous standby leaves the quorum.

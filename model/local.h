@@ -46,6 +46,7 @@ struct SqlView {
   /// Standby: nothing is left in the local WAL to replay (the startup process waits for more).
   bool replay_at_end = false;
   std::optional<ReceiverView> receiver;  ///< A WAL receiver process exists.
+  Duration receiver_silent_for{0};       ///< Since its last message.
   std::vector<SenderView> senders;
   std::string sync_names;  ///< synchronous_standby_names that this session sees.
   std::string config_id;   ///< hactl.config_id that this session sees: which settings are loaded.
@@ -99,6 +100,14 @@ struct AgentPaths {
   friend bool operator==(const AgentPaths&, const AgentPaths&) = default;
 };
 
+/// A few bytes of WAL that a primary wrote to show that it can.
+struct WalTick {
+  Lsn end;               ///< Where they end.
+  Instant at;            ///< When they were written.
+  bool flushed = false;  ///< A later look saw them on the disk.
+  friend bool operator==(const WalTick&, const WalTick&) = default;
+};
+
 /// How far the rewind noted in AgentState::rewinding has come in this life of the agent.
 enum class RewindProgress {
   unknown,  ///< Noted in a former life: it may have been cut short.
@@ -120,6 +129,9 @@ struct LocalState {
   std::optional<Instant> detached_at;        ///< The last Detach of this life of the agent.
   bool cloned = false;                       ///< A copy was made since `rebuilding` was noted.
   bool restarting = false;                   ///< PostgreSQL was stopped to be started again.
+  bool answered = false;                     ///< In this life PostgreSQL took a session.
+  std::optional<Instant> unanswered_since;   ///< It did, and takes none any more.
+  std::optional<WalTick> tick;               ///< The last one written in this life of PostgreSQL.
   std::optional<Instant> slots_advanced_at;
   SyncProof proof;
   int starts_failed = 0;                  ///< In a row.
@@ -128,7 +140,9 @@ struct LocalState {
   RewindProgress rewind = RewindProgress::unknown;
   std::optional<Instant> retry_at;  ///< The last action failed: nothing before this instant.
   std::optional<Problem> problem;   ///< Of the last action, until one succeeds.
-  bool controller_heard = false;    ///< An answer within the last few seconds.
+  /// When the last report was sent that the controller has answered; before that, the start of this
+  /// life of the agent.
+  Instant controller_heard_at;
 };
 
 }  // namespace hactl

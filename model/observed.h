@@ -12,16 +12,35 @@
 
 namespace hactl {
 
+/// What the controller's own knock at a node's PostgreSQL came to.
+enum class KnockAnswer {
+  answered,  ///< The server spoke the protocol: it lives and is scheduled.
+  refused,   ///< The machine answered that nobody listens there.
+  silent,    ///< Nothing came in time, or there is no way to the machine.
+};
+
+struct Knocked {
+  KnockAnswer answer = KnockAnswer::silent;
+  Instant begun_at;
+  friend bool operator==(const Knocked&, const Knocked&) = default;
+};
+
 struct ObservedNode {
   NodeReport report;
   Instant received_at;
-  /// Since when the report has shown the same state, receiver and streaming standbys.
+  /// The report was made after the agent had a goal of this controller's: it is no late word to an
+  /// earlier one.
+  bool answers_us = false;
+  /// The agent's connection was closed from its side, and it has not been heard since.
+  std::optional<Instant> hung_up_at;
+  /// Since when the report has shown the same state, source of WAL and streaming standbys.
   Instant steady_since;
   friend bool operator==(const ObservedNode&, const ObservedNode&) = default;
 };
 
 struct Observed {
   std::map<NodeName, ObservedNode> nodes;  ///< The latest report of each node that was heard from.
+  std::map<NodeName, Knocked> knocks;      ///< The latest of each node that was knocked at.
   Instant started_at;                      ///< When this controller began to listen.
   Instant phase_since;  ///< When the record's phase or epoch last changed, or started_at.
   std::optional<Instant> last_failover;

@@ -22,6 +22,14 @@ struct Decision {
   friend bool operator==(const Decision&, const Decision&) = default;
 };
 
+/// A node whose PostgreSQL the controller should ask itself: what its agent and its standbys say
+/// does not suffice.
+struct KnockOrder {
+  std::string host;
+  std::uint16_t port = 5432;
+  friend bool operator==(const KnockOrder&, const KnockOrder&) = default;
+};
+
 struct Plan {
   /// The next durable decision: store it by compare-and-swap, then plan again. While it is set,
   /// `goals` are still those of the record before it.
@@ -30,6 +38,7 @@ struct Plan {
   std::vector<Event> events;        ///< To be stored together with `record`.
   std::vector<Decision> decisions;  ///< One for each goal, and those of the formation.
   std::vector<Condition> conditions;
+  std::map<NodeName, KnockOrder> knocks;  ///< Whom to knock at now, unless that is under way.
   /// The first instant at which the same inputs would give another answer.
   std::optional<Instant> wake_at;
   /// Every node has been let go and the formation may be forgotten.

@@ -83,6 +83,9 @@ struct FormationRecord {
   std::vector<SyncConfig> in_force;         ///< Every setting that may be in force (W).
   ConfigGeneration config_generation;
   std::map<NodeName, FinalReport> finals;  ///< Of `epoch` only.
+  /// The primary that was left although it lives: it is ill, or its standbys cannot reach it. In
+  /// the ballots until the next primary it is the last choice.
+  std::optional<NodeName> avoid;
   Lineage lineage;
   std::map<NodeName, KnownNode> nodes;
   std::set<NodeName> dropped;  ///< Let go; never accepted without a new incarnation.

@@ -6,12 +6,13 @@
 namespace hactl {
 namespace {
 
-constexpr std::array<std::pair<NodeState, std::string_view>, 12> kNodeStates{{
+constexpr std::array<std::pair<NodeState, std::string_view>, 13> kNodeStates{{
     {NodeState::unknown, "unknown"},
     {NodeState::empty, "empty"},
     {NodeState::creating, "creating"},
     {NodeState::stopped, "stopped"},
     {NodeState::starting, "starting"},
+    {NodeState::hung, "hung"},
     {NodeState::standby, "standby"},
     {NodeState::held, "held"},
     {NodeState::gated, "gated"},
@@ -35,6 +36,12 @@ std::optional<NodeState> parse_node_state(std::string_view text) {
     if (name == text) return value;
   }
   return std::nullopt;
+}
+
+std::optional<std::pair<NodeName, Epoch>> receiving_from(const NodeReport& report) {
+  if (!report.receiver || !report.receiver->streaming || report.receiver->quiet)
+    return std::nullopt;
+  return std::pair(report.receiver->upstream, report.receiver->epoch);
 }
 
 }  // namespace hactl

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "model/ids.h"
@@ -19,6 +20,7 @@ enum class NodeState {
   creating,  ///< Making the data directory: initdb, base backup, rewind.
   stopped,   ///< Data, but PostgreSQL is not running.
   starting,  ///< PostgreSQL runs and does not take sessions yet.
+  hung,      ///< PostgreSQL runs, took sessions, and does not answer any more.
   standby,   ///< Running as a standby.
   held,      ///< Standby that has promised the epoch and takes no more WAL.
   gated,     ///< Primary that lets no client in yet.
@@ -40,6 +42,7 @@ struct SenderView {
   Lsn flushed;
   Lsn replayed;
   int sync_priority = 0;
+  bool fresh = false;  ///< It has replied within kReplyFreshFor.
   friend bool operator==(const SenderView&, const SenderView&) = default;
 };
 
@@ -49,6 +52,8 @@ struct ReceiverView {
   Epoch epoch;
   TimelineId timeline;
   bool streaming = false;
+  /// Nothing has come for kReceiverQuietAfter, though it asked for a sign of life.
+  bool quiet = false;
   friend bool operator==(const ReceiverView&, const ReceiverView&) = default;
 };
 
@@ -62,6 +67,7 @@ struct PrimaryView {
   /// R8).
   bool confirmed = false;
   ConfigGeneration applied;  ///< The synchronous setting proven to be in force.
+  bool stalled = false;      ///< What it wrote kWritesStalledAfter ago is not on its disk.
   std::vector<SenderView> senders;
   friend bool operator==(const PrimaryView&, const PrimaryView&) = default;
 };
@@ -99,9 +105,14 @@ struct NodeReport {
   std::uint64_t restart_done = 0;
   /// Set while a resumed primary without synchronous standbys asks to be let open.
   std::uint64_t start_nonce = 0;
+  /// Tag of the last goal that the agent has received: what it says was said after that.
+  std::string goal_tag;
   std::string doing;  ///< What the agent is at, in words; empty: nothing.
   std::optional<Problem> problem;
   friend bool operator==(const NodeReport&, const NodeReport&) = default;
 };
+
+/// From whom, and by the word of which epoch, the node receives WAL now; nullopt: from nobody.
+std::optional<std::pair<NodeName, Epoch>> receiving_from(const NodeReport& report);
 
 }  // namespace hactl

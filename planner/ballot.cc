@@ -1,6 +1,7 @@
 #include "planner/ballot.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "planner/candidate.h"
 #include "planner/draft.h"
@@ -38,11 +39,24 @@ std::map<NodeName, FinalReport> finals_now(const Facts& facts) {
   return finals;
 }
 
+/// Written down for good: what was promoted without the words that would have been needed.
+void note_accepted_loss(const Facts& facts, FormationRecord& record) {
+  std::set<NodeName> asked;
+  for (const auto& [name, final_report] : record.finals)
+    asked.insert(name);
+  const bool noted = std::ranges::count(record.overrides, record.epoch, &Override::epoch) > 0;
+  if (noted || covers_all(asked, facts.record.in_force)) return;
+  record.overrides.push_back(
+      Override{record.epoch, "the spec asks for no synchronous standby: " + join(asked) +
+                                 " went on without the last commits of the others"});
+}
+
 NextStep promote_or_fetch(Facts& facts, const NodeName& chosen,
                           const std::map<NodeName, FinalReport>& finals, const Position& best) {
   Draft draft(facts);
   FormationRecord& record = draft.record();
   record.finals = finals;
+  note_accepted_loss(facts, record);
   if (finals.at(chosen).position >= best) {
     order_promotion(facts, record, sync_after_failover(facts, chosen, record.epoch, finals), best);
     return draft.done(381, "CandidateChosen",
@@ -64,6 +78,27 @@ NextStep promote_or_fetch(Facts& facts, const NodeName& chosen,
                           name.value + " before it takes over");
   }
   return hold(383, "the node with the most WAL is not reachable: waiting for it");
+}
+
+/// What only the primary that is being left holds was never acknowledged, and nobody may be able to
+/// fetch it from there.
+void leave_out_the_avoided(const Facts& facts, std::map<NodeName, FinalReport>& finals) {
+  if (!facts.record.avoid) return;
+  std::set<NodeName> others;
+  for (const auto& [name, final_report] : finals) {
+    if (name != *facts.record.avoid) others.insert(name);
+  }
+  if (covers_all(others, facts.record.in_force)) finals.erase(*facts.record.avoid);
+}
+
+/// Where the last commits may be lost, the ballot goes on with whoever answers: with all that are
+/// heard, or when a moment has passed.
+bool may_go_on_without(Facts& facts, const std::set<NodeName>& asked) {
+  if (!may_lose_commits_by_spec(facts) || asked.empty()) return false;
+  const bool all_heard = std::ranges::all_of(facts.nodes, [&](const auto& entry) {
+    return !entry.second.heard || !entry.second.has_data || asked.contains(entry.first);
+  });
+  return all_heard || facts.passed(facts.observed.phase_since, kCollectWait);
 }
 
 /// Whether a new ballot could lead to a primary that opens where this one can't: by another node,
@@ -92,8 +127,9 @@ bool clients_had_their_turn(Facts& facts, const NodeFacts& primary) {
 
 }  // namespace
 
-NextStep start_ballot(const Facts& facts, std::uint32_t rule, const std::string& why) {
-  Draft draft(facts);
+namespace {
+
+NextStep begin_ballot(Draft draft, std::uint32_t rule, const std::string& why) {
   FormationRecord& record = draft.record();
   record.epoch = record.epoch.next();
   record.phase = Phase::collect;
@@ -105,6 +141,28 @@ NextStep start_ballot(const Facts& facts, std::uint32_t rule, const std::string&
       rule, "FailoverStarted",
       "epoch " + std::to_string(record.epoch.value) + " asks every node how far it is: " + why,
       true);
+}
+
+}  // namespace
+
+NextStep start_ballot(const Facts& facts, std::uint32_t rule, const std::string& why) {
+  return begin_ballot(Draft(facts), rule, why);
+}
+
+NextStep start_ballot_against_primary(const Facts& facts, std::uint32_t rule,
+                                      const std::string& why) {
+  Draft draft(facts);
+  draft.record().avoid = facts.record.primary;
+  return begin_ballot(std::move(draft), rule, why);
+}
+
+bool may_lose_commits_by_spec(const Facts& facts) {
+  if (facts.spec.number_sync_standbys != 0) return false;
+  const auto waits_for_nobody = [](const SyncConfig& config) { return config.required == 0; };
+  return std::ranges::all_of(facts.record.in_force, waits_for_nobody) &&
+         std::ranges::any_of(facts.nodes, [&](const auto& entry) {
+           return entry.first != facts.record.primary && may_be_primary(entry.second);
+         });
 }
 
 std::string missing_for(const Facts& facts, const std::set<NodeName>& asked) {
@@ -154,9 +212,10 @@ NextStep decide_collect(Facts& facts) {
   std::set<NodeName> asked;
   for (const auto& [name, final_report] : finals)
     asked.insert(name);
-  if (!covers_all(asked, facts.record.in_force)) {
+  if (!covers_all(asked, facts.record.in_force) && !may_go_on_without(facts, asked)) {
     return hold(385, missing_for(facts, asked));
   }
+  leave_out_the_avoided(facts, finals);
   Position best;
   for (const auto& [name, final_report] : finals)
     best = std::max(best, final_report.position);
@@ -187,6 +246,7 @@ NextStep decide_promote(Facts& facts) {
     record.candidate.reset();
     record.target_position.reset();
     record.finals.clear();
+    record.avoid.reset();
     record.phase = Phase::stable;
     if (record.system_id.value == 0) record.system_id = node->report->system_id;
     record.lineage.back().opened = true;

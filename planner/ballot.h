@@ -11,6 +11,14 @@ namespace hactl {
 
 /// A new epoch that asks every node how far it is.
 NextStep start_ballot(const Facts& facts, std::uint32_t rule, const std::string& why);
+/// Likewise, and the primary that is left is the last choice.
+NextStep start_ballot_against_primary(const Facts& facts, std::uint32_t rule,
+                                      const std::string& why);
+
+/// Whether the spec itself gives up the last commits of a lost primary: it asks for no synchronous
+/// standby in so many words, none has been asked for, and another node may be primary. (A formation
+/// that waits for nobody because standbys are missing has not said so.)
+bool may_lose_commits_by_spec(const Facts& facts);
 
 /// Whose word is missing when only `asked` can be asked, for a reader.
 std::string missing_for(const Facts& facts, const std::set<NodeName>& asked);

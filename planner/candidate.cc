@@ -7,7 +7,7 @@ namespace hactl {
 namespace {
 
 /// Smaller is better, field by field.
-using Rank = std::tuple<int, bool, bool, std::int64_t, std::uint64_t, NodeName>;
+using Rank = std::tuple<bool, int, bool, bool, std::int64_t, std::uint64_t, NodeName>;
 
 RegionName region_of_primary(const Facts& facts) {
   if (!facts.record.primary) return {};
@@ -18,7 +18,8 @@ RegionName region_of_primary(const Facts& facts) {
 
 Rank rank(const Facts& facts, const NodeName& name, const Position& position) {
   const std::optional<Member>& member = facts.node(name).member;
-  return Rank{member ? -member->candidate_priority : 0,
+  return Rank{facts.record.avoid == name,
+              member ? -member->candidate_priority : 0,
               facts.record.primary != name,
               !member || member->region != region_of_primary(facts),
               -static_cast<std::int64_t>(position.epoch.value),

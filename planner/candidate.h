@@ -22,11 +22,11 @@ bool ready_to_take_over(const Facts& facts, const NodeName& name);
 std::optional<NodeName> preferred_primary(const Facts& facts);
 
 /// The node that a ballot promotes. Only nodes whose last word is known and whose WAL is a prefix
-/// of what is known to be there; order: candidate priority, the old primary itself, its region,
-/// most WAL, name. The old primary may always come back: its priority says where production is to
-/// move, which it can do only once it is up again. And when every node that may be primary is
-/// heard, and none of them can take over (they are empty, say), any other with the data may: else
-/// nobody could fill them. Unset: none may.
+/// of what is known to be there; order: not the one to avoid, candidate priority, the old primary
+/// itself, its region, most WAL, name. The old primary may always come back: its priority says
+/// where production is to move, which it can do only once it is up again. And when every node that
+/// may be primary is heard, and none of them can take over (they are empty, say), any other with
+/// the data may: else nobody could fill them. Unset: none may.
 std::optional<NodeName> choose_candidate(const Facts& facts,
                                          const std::map<NodeName, FinalReport>& finals);
 

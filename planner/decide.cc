@@ -52,17 +52,46 @@ NextStep decide_bootstrap(Facts& facts) {
                     best_empty->name.value + " makes the formation's first data directory");
 }
 
+/// Prediction only: whether a ballot would get the node's last word.
+bool will_answer(const Facts& facts, const NodeName& name) {
+  const NodeFacts& node = facts.node(name);
+  if (!node.heard || !node.has_data || node.forgot || node.excluded) return false;
+  const bool primary = facts.record.primary == name;
+  return !primary || (!node.hung_up_at && facts.now - node.heard_at < kPrimarySilentAfter);
+}
+
+std::set<NodeName> those_who_answer(const Facts& facts) {
+  std::set<NodeName> names;
+  for (const auto& [name, node] : facts.nodes) {
+    if (will_answer(facts, name)) names.insert(name);
+  }
+  return names;
+}
+
 /// Prediction only: whether the nodes that are heard now could elect somebody other than the
 /// primary.
 bool can_fail_over(const Facts& facts) {
-  std::set<NodeName> reachable;
   bool candidate = false;
   for (const auto& [name, node] : facts.nodes) {
-    if (!node.heard || !node.has_data || node.forgot || node.excluded) continue;
-    reachable.insert(name);
-    if (name != *facts.record.primary) candidate = candidate || may_be_primary(node);
+    if (name != *facts.record.primary && will_answer(facts, name) && may_be_primary(node)) {
+      candidate = true;
+    }
   }
-  return candidate && covers_all(reachable, facts.record.in_force);
+  if (!candidate) return false;
+  return covers_all(those_who_answer(facts), facts.record.in_force) ||
+         may_lose_commits_by_spec(facts);
+}
+
+/// Where another node may be promoted without the primary's word, the primary has closed itself
+/// when its lease has run out.
+bool lease_has_run_out(Facts& facts) {
+  const NodeName& primary = *facts.record.primary;
+  if (will_answer(facts, primary) || covers_all(those_who_answer(facts), facts.record.in_force)) {
+    return true;
+  }
+  const NodeFacts& node = facts.node(primary);
+  const Instant last_word = node.report == nullptr ? facts.observed.started_at : node.heard_at;
+  return facts.passed(last_word, kLease + kLeaseMargin);
 }
 
 bool back_off_over(Facts& facts) {
@@ -182,17 +211,16 @@ std::optional<NextStep> decide_failover(Facts& facts) {
   const std::string lost = facts.record.primary->value + " is lost: " + verdict.why;
   if (facts.record.paused) return hold(312, lost + "; the formation is paused");
   if (!can_fail_over(facts)) {
-    std::set<NodeName> reachable;
-    for (const auto& [name, node] : facts.nodes) {
-      if (node.heard && node.has_data && !node.forgot && !node.excluded) reachable.insert(name);
-    }
+    const std::set<NodeName> reachable = those_who_answer(facts);
     const bool covered = covers_all(reachable, facts.record.in_force);
     return hold(
         313,
         lost + "; " + (covered ? "no other node may be primary" : missing_for(facts, reachable)));
   }
+  if (!lease_has_run_out(facts)) return hold(316, lost + "; waiting until its lease has run out");
   if (!back_off_over(facts)) return hold(314, lost + "; waiting, for failovers come too often");
-  return start_ballot(facts, 311, lost);
+  return verdict.ill ? start_ballot_against_primary(facts, 311, lost)
+                     : start_ballot(facts, 311, lost);
 }
 
 NextStep decide_stable(Facts& facts) {

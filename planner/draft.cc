@@ -30,6 +30,7 @@ void Draft::remember(const NodeName& name, const NodeReport& report, const NodeF
   if (record_.dropped.contains(name) && !node.member) return;
   record_.dropped.erase(name);
   KnownNode& known = record_.nodes[name];
+  if (report.node_incarnation < known.incarnation) return;
   if (report.node_incarnation > known.incarnation) known = KnownNode{};
   known.incarnation = report.node_incarnation;
   known.agent_seq_seen = std::max(known.agent_seq_seen, report.sequence);

@@ -51,17 +51,19 @@ void Facts::learn(const NodeName& name, NodeFacts& facts) const {
   facts.report = &report;
   facts.heard_at = seen->second.received_at;
   facts.steady_since = seen->second.steady_since;
+  facts.hung_up_at = seen->second.hung_up_at;
   facts.heard = now - facts.heard_at < kSilentAfter;
   facts.has_data = report.state != NodeState::unknown && report.state != NodeState::empty &&
                    report.state != NodeState::creating && report.state != NodeState::dropped;
   facts.position = locate(record.lineage, report.position);
   facts.final = report.final_for == record.epoch && report.promised == record.epoch &&
                 facts.position.has_value();
-  if (on_record && report.node_incarnation == known->second.incarnation) {
-    facts.forgot = report.sequence < known->second.agent_seq_seen;
-  }
-  if (on_record && report.node_incarnation < known->second.incarnation) facts.forgot = true;
-  if (on_record && report.node_incarnation > known->second.incarnation) facts.excluded = false;
+  if (!on_record) return;
+  if (report.node_incarnation > known->second.incarnation) facts.excluded = false;
+  // An old word that comes late shows less than is known, too.
+  if (!facts.heard || !seen->second.answers_us) return;
+  facts.forgot = std::pair(report.node_incarnation, report.sequence) <
+                 std::pair(known->second.incarnation, known->second.agent_seq_seen);
 }
 
 bool Facts::passed(Instant since, Duration wait) {
@@ -69,6 +71,17 @@ bool Facts::passed(Instant since, Duration wait) {
   if (now >= due) return true;
   wake_at = wake_at ? std::min(*wake_at, due) : due;
   return false;
+}
+
+std::optional<KnockAnswer> Facts::knock(const NodeName& name, Instant since) {
+  const auto last = observed.knocks.find(name);
+  const bool good = last != observed.knocks.end() && last->second.begun_at >= since &&
+                    !passed(last->second.begun_at, kKnockGoodFor);
+  if (good) return last->second.answer;
+  const auto found = nodes.find(name);
+  if (found == nodes.end() || !found->second.address) return std::nullopt;
+  knocks[name] = KnockOrder{found->second.address->host, found->second.address->port};
+  return std::nullopt;
 }
 
 const NodeReport* Facts::primary_report() const {

@@ -24,8 +24,9 @@ struct NodeFacts {
   const NodeReport* report = nullptr;  ///< The latest; nullptr: never heard.
   Instant heard_at;
   Instant steady_since;
+  std::optional<Instant> hung_up_at;
   bool heard = false;     ///< Within kSilentAfter.
-  bool forgot = false;    ///< Shows less than it once knew (R13).
+  bool forgot = false;    ///< Is heard, and shows less than it once knew (R13).
   bool excluded = false;  ///< `forgot` is on record, and it was not built anew since.
   bool has_data = false;
   std::optional<Position> position;  ///< On a timeline that the formation knows.
@@ -46,6 +47,10 @@ class Facts {
   [[nodiscard]] const NodeFacts& node(const NodeName& name) const { return nodes.at(name); }
   /// The report of the record's primary if it was heard from lately, else nullptr.
   [[nodiscard]] const NodeReport* primary_report() const;
+  /// What the controller's knock at the node came to, if one was begun at `since` or later and is
+  /// fresh; if not, the plan orders one.
+  std::optional<KnockAnswer> knock(const NodeName& name, Instant since);
+
   /// The primary is heard, open, and in the epoch on record.
   [[nodiscard]] bool primary_open() const;
   /// The promotion that the formation lives on: the last one that opened; nullptr before the first.
@@ -59,6 +64,7 @@ class Facts {
   std::vector<Member> members;          ///< In the order of the file.
   std::map<NodeName, NodeFacts> nodes;  ///< Those of the spec and those on their way out.
   std::optional<Instant> wake_at;
+  std::map<NodeName, KnockOrder> knocks;  ///< What knock() asked for.
 
  private:
   void learn(const NodeName& name, NodeFacts& facts) const;

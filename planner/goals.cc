@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "planner/ballot.h"
 #include "planner/decide.h"
 
 namespace hactl {
@@ -256,6 +257,7 @@ void fill_for_state(const Facts& facts, const Promotion* promotion, Goal& goal) 
     case GoalState::promote:
     case GoalState::bootstrap:
       goal.sync = record.in_force.back();
+      goal.lease = may_lose_commits_by_spec(facts);
       goal.timeline = promotion->timeline;
       if (goal.state == GoalState::promote) {
         goal.position = WalPosition{promotion->parent, record.target_position->lsn};

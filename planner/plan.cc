@@ -21,6 +21,7 @@ Plan plan(const FormationSpec& spec, Generation generation, const FormationRecor
   result.goals = goals_of(facts, result.decisions);
   result.conditions = conditions_of(facts, result);
   result.wake_at = facts.wake_at;
+  result.knocks = std::move(facts.knocks);
   result.deleted = record.deleting && std::ranges::all_of(facts.nodes, [](const auto& entry) {
                      const NodeFacts& node = entry.second;
                      return !node.heard || node.report->state == NodeState::dropped;

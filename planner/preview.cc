@@ -135,7 +135,7 @@ class IdealWorld {
     if (goal.state == GoalState::rebuild) report.node_incarnation = goal.rebuild_above.next();
     report.receiver =
         ReceiverView{goal.upstream->node, goal.upstream->epoch,
-                     goal.chain.empty() ? TimelineId(0) : goal.chain.back().timeline, true};
+                     goal.chain.empty() ? TimelineId(0) : goal.chain.back().timeline, true, false};
     restarted(goal, report);
   }
 
@@ -154,8 +154,8 @@ class IdealWorld {
       if (name == primary || standby.state != NodeState::standby || was_silent(name)) continue;
       standby.position = report.position;
       standby.replayed = report.position.lsn;
-      report.primary->senders.push_back(SenderView{name, report.primary->epoch, true,
-                                                   report.position.lsn, report.position.lsn, 1});
+      report.primary->senders.push_back(SenderView{
+          name, report.primary->epoch, true, report.position.lsn, report.position.lsn, 1, true});
     }
   }
 

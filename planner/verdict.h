@@ -10,6 +10,7 @@ namespace hactl {
 
 struct Verdict {
   bool dead = false;
+  bool ill = false;  ///< It lives, or may: let it be the last choice of the ballot.
   std::uint32_t rule = 0;
   std::string why;
 };

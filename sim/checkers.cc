@@ -36,12 +36,23 @@ void Checkers::check_nothing_lost(const Opened& opened) {
   }
 }
 
+void Checkers::accept_loss(const Opened& opened) {
+  for (std::map<std::uint64_t, TimelineId>* records : {&acknowledged_, &exposed_}) {
+    std::erase_if(*records, [&](const auto& record) {
+      return record.second <= opened.timeline && !opened.records.contains(record.first);
+    });
+  }
+}
+
 // I4: when a primary opens, nobody else can acknowledge any more.
 void Checkers::check_only_writer(const SimServer& server) {
   for (const auto& [name, other] : cluster_->servers()) {
     if (name == server.name || !other->can_acknowledge()) continue;
     // One that was deposed while it was opening may open for a moment, unable to acknowledge.
     if (other->timeline() > server.timeline() && !server.can_acknowledge()) continue;
+    // One that was given up, with what it still acknowledges.
+    const auto given_up = accepted_.upper_bound(other->timeline());
+    if (given_up != accepted_.end() && *given_up <= server.timeline()) continue;
     violate("I4", server.name.value + " opened while " + name.value + " could still acknowledge");
   }
 }
@@ -53,8 +64,12 @@ void Checkers::gate_opened(const SimServer& server) {
   }
   note("open " + server.name.value + " timeline " + std::to_string(opened.timeline.value) + " at " +
        to_string(server.disk.end()));
-  check_nothing_lost(opened);
-  check_only_writer(server);
+  if (loss_accepted(opened.timeline)) {
+    accept_loss(opened);
+  } else {
+    check_nothing_lost(opened);
+    check_only_writer(server);
+  }
   for (const WalRecord& record : server.disk.wal) {
     if (record.kind == RecordKind::client) exposed_.emplace(record.id, record.timeline);
   }
@@ -67,6 +82,12 @@ void Checkers::acknowledged(const SimServer& server, const WalRecord& record) {
   last_acknowledged_at_ = queue_.now();
   for (const Opened& opened : opened_) {
     if (opened.timeline <= record.timeline || opened.records.contains(record.id)) continue;
+    if (loss_accepted(opened.timeline)) {
+      // Of a primary that could not hear that it was given up.
+      acknowledged_.erase(record.id);
+      exposed_.erase(record.id);
+      return;
+    }
     violate("I1", "deposed " + server.name.value + " acknowledged record " +
                       std::to_string(record.id) + " of timeline " +
                       std::to_string(record.timeline.value) + ", which " + opened.node.value +
@@ -124,6 +145,8 @@ void Checkers::record_written(const FormationRecord& record) {
     violate("I7", "no synchronous setting is on record");
   }
   if (!record.candidate || record.phase != Phase::promote) return;
+  const bool accepted = std::ranges::count(record.overrides, record.epoch, &Override::epoch) > 0;
+  if (accepted && !record.lineage.empty()) accepted_.insert(record.lineage.back().timeline);
   const auto [candidate, first] = candidates_.emplace(record.epoch, *record.candidate);
   if (first || candidate->second == *record.candidate) return;
   violate("I12", "epoch " + std::to_string(record.epoch.value) + " has the candidates " +

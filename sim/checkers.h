@@ -50,6 +50,11 @@ class Checkers : public FactObserver {
 
   void violate(const std::string& property, const std::string& what);
   void check_nothing_lost(const Opened& opened);
+  /// The loss of what this promotion lacks was accepted, and written down.
+  [[nodiscard]] bool loss_accepted(TimelineId timeline) const {
+    return accepted_.contains(timeline);
+  }
+  void accept_loss(const Opened& opened);
   void check_only_writer(const SimServer& server);
 
   const EventQueue& queue_;
@@ -62,6 +67,7 @@ class Checkers : public FactObserver {
   std::map<std::uint64_t, TimelineId> exposed_;  ///< Acknowledged, or readable on an open primary.
   Instant last_acknowledged_at_;
   std::map<TimelineId, NodeName> writers_;
+  std::set<TimelineId> accepted_;
   std::map<NodeName, Epoch> promised_;
   std::map<Epoch, NodeName> promoted_;
   std::map<Epoch, NodeName> candidates_;

@@ -3,7 +3,8 @@ hactl_library(sim
   DEPENDS controller_loop agent_loop planner converge
   PACKAGES fmt::fmt
   SOURCES sim/checkers.cc sim/faults.cc sim/run.cc sim/scenarios.cc sim/sim_cluster.cc
-          sim/sim_controller.cc sim/sim_network.cc sim/sim_postgres.cc sim/sim_scheduler.cc
+          sim/sim_controller.cc sim/sim_knocker.cc
+          sim/sim_network.cc sim/sim_postgres.cc sim/sim_scheduler.cc
           sim/sim_server.cc sim/sim_store.cc sim/sim_wal.cc sim/world.cc)
 if(TARGET hactl_sim)
   target_compile_options(hactl_sim PRIVATE -O2)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/limits.h"
 #include "model/names.h"
 
 namespace hactl {
@@ -133,6 +134,7 @@ std::optional<ReceiverView> SimCluster::receiver(const NodeName& standby) const 
     view.upstream = stream.upstream;
     view.timeline = stream.timeline;
     view.streaming = true;
+    view.quiet = queue_.now() - stream.receiver_heard >= kReceiverQuietAfter;
     if (const auto parsed = parse_application_name(stream.receiver_application)) {
       view.epoch = parsed->second;
     }
@@ -141,10 +143,21 @@ std::optional<ReceiverView> SimCluster::receiver(const NodeName& standby) const 
   return std::nullopt;
 }
 
+Duration SimCluster::receiver_silence(const NodeName& standby) const {
+  for (const auto& [id, stream] : streams_) {
+    if (stream.standby == standby && stream.receiver_open) {
+      return queue_.now() - stream.receiver_heard;
+    }
+  }
+  return Duration{0};
+}
+
 std::vector<SenderState> SimCluster::senders(const NodeName& upstream) const {
   std::vector<SenderState> all;
   for (const auto& [id, stream] : streams_) {
-    if (stream.upstream == upstream && stream.sender_open) all.push_back(stream.sender);
+    if (stream.upstream != upstream || !stream.sender_open) continue;
+    all.push_back(stream.sender);
+    all.back().fresh = queue_.now() - stream.sender_heard < kReplyFreshFor;
   }
   return all;
 }
@@ -262,11 +275,11 @@ void SimCluster::judge(Stream& stream) {
   if (stream.receiver_open && !receiver_stopped && up) stream.sender_heard = queue_.now();
   if (stream.sender_open && !sender_stopped) {
     const bool reset = !stream.receiver_open && up && down;
-    if (reset || queue_.now() - stream.sender_heard > kStreamTimeout) close_sender(stream);
+    if (reset || queue_.now() - stream.sender_heard > kSenderTimeout) close_sender(stream);
   }
   if (stream.receiver_open && !receiver_stopped) {
     const bool reset = !stream.sender_open && up && down;
-    if (reset || queue_.now() - stream.receiver_heard > kStreamTimeout) close_receiver(stream);
+    if (reset || queue_.now() - stream.receiver_heard > kReceiverTimeout) close_receiver(stream);
   }
 }
 

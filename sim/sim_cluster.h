@@ -18,8 +18,9 @@
 
 namespace hactl {
 
-/// How long either end of a stream tolerates silence (wal_sender_timeout, wal_receiver_timeout).
-inline constexpr Duration kStreamTimeout{5'000};
+/// How long the ends of a stream tolerate silence (wal_sender_timeout, wal_receiver_timeout).
+inline constexpr Duration kSenderTimeout{5'000};
+inline constexpr Duration kReceiverTimeout{2'000};
 
 class SimCluster {
  public:
@@ -50,6 +51,8 @@ class SimCluster {
   [[nodiscard]] std::string refusal(const SimServer& standby);
   [[nodiscard]] bool has_receiver(const NodeName& standby) const;
   [[nodiscard]] std::optional<ReceiverView> receiver(const NodeName& standby) const;
+  /// Since the receiver's last message; 0 when there is no receiver.
+  [[nodiscard]] Duration receiver_silence(const NodeName& standby) const;
   [[nodiscard]] std::vector<SenderState> senders(const NodeName& upstream) const;
   /// The standby's receiver is told to end; it flushes what it has.
   void end_receiver(const NodeName& standby);

@@ -9,12 +9,14 @@ constexpr Duration kPollTime{25'000};
 constexpr Duration kLoadRetry{500};
 }  // namespace
 
-SimController::SimController(EventQueue& queue, StoreDisk& disk, const Hooks& hooks,
-                             FormationName formation, std::uint64_t seed, SimStore::Written written)
+SimController::SimController(EventQueue& queue, StoreDisk& disk, const MakeKnocker& make_knocker,
+                             const Hooks& hooks, FormationName formation, std::uint64_t seed,
+                             SimStore::Written written)
     : queue_(queue),
       scheduler_(queue, queue.start_process()),
       store_(queue, disk, scheduler_.process(), hooks, seed, std::move(written)),
-      loop_(scheduler_, store_, std::move(formation),
+      knocker_(make_knocker(scheduler_.process())),
+      loop_(scheduler_, store_, *knocker_, std::move(formation),
             {.goal_changed = [this](const NodeName& node) { answer_poll(node); },
              .looked_at =
                  [this] {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -20,14 +21,18 @@ class SimController {
   using OrderCallback = std::function<void(Result<std::optional<Transport::Order>>)>;
 
   /// All references outlive it.
-  SimController(EventQueue& queue, StoreDisk& disk, const Hooks& hooks, FormationName formation,
-                std::uint64_t seed, SimStore::Written written);
+  /// `make_knocker` is given this life's process.
+  using MakeKnocker = std::function<std::unique_ptr<Knocker>(ProcessId)>;
+  SimController(EventQueue& queue, StoreDisk& disk, const MakeKnocker& make_knocker,
+                const Hooks& hooks, FormationName formation, std::uint64_t seed,
+                SimStore::Written written);
 
   /// Reads the store; answers reports and polls from then on. Called in its process.
   void start();
 
   // What the HTTP server does; called in its process.
   void report(NodeReport report, const std::function<void(Result<Done>)>& done);
+  void hung_up(const NodeName& node) { loop_.hung_up(node); }
   void poll(const NodeName& node, const std::string& known, OrderCallback answer);
 
   [[nodiscard]] ProcessId process() const { return scheduler_.process(); }
@@ -48,6 +53,7 @@ class SimController {
   EventQueue& queue_;
   ProcessScheduler scheduler_;
   SimStore store_;
+  std::unique_ptr<Knocker> knocker_;
   FormationLoop loop_;
   std::map<NodeName, Poll> polls_;
   std::function<void(const Plan&)> planned_;

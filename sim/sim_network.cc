@@ -25,6 +25,14 @@ void SimNetwork::carry(const std::set<NodeName>& cut, const NodeName& node,
   }
 }
 
+void SimNetwork::hang_up(const NodeName& node) {
+  queue_.at(kWorldProcess, queue_.now() + Duration{prng_.between(0, kUsualMaxMs)}, [this, node] {
+    if (controller_ == nullptr || cut_up.contains(node)) return;
+    queue_.post(controller_->process(),
+                [controller = controller_, node] { controller->hung_up(node); });
+  });
+}
+
 void SimTransport::request(Duration timeout, const Call& call, Answer done) {
   const std::uint64_t id = ++last_request_;
   waiting_.emplace(id, std::move(done));

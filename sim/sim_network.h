@@ -31,6 +31,9 @@ class SimNetwork {
   int doubled_percent = 0;
   int slow_percent = 0;  ///< Of the messages that take up to kSlowMax.
 
+  /// The node's agent has ended: the kernel closes its connections.
+  void hang_up(const NodeName& node);
+
   /// Delivers `task` to the world after a delay, if at all. Twice, perhaps.
   void carry(const std::set<NodeName>& cut, const NodeName& node, std::function<void()> task);
 

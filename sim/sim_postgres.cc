@@ -393,4 +393,14 @@ void SimPostgres::run(const action::EndSenders& order, Done done) {
       std::move(done));
 }
 
+void SimPostgres::run(const action::Tick& /*order*/, Done done) {
+  with_session(
+      3,
+      [this]() -> Result<ActionOutcome> {
+        if (server_.in_recovery()) return unavailable("it can't be written to");
+        return ActionOutcome{server_.tick(), 0};
+      },
+      std::move(done));
+}
+
 }  // namespace hactl

@@ -133,6 +133,7 @@ void SimServer::receiver_started(TimelineId upstream_timeline) {
 void SimServer::receiver_ended() {
   disk.flushed = disk.wal.size();
   wake_receiver();
+  if (on_exit_) on_exit_();
 }
 
 void SimServer::received(const std::vector<WalRecord>& records) {
@@ -189,6 +190,11 @@ void SimServer::client_write() {
 void SimServer::write_local(RecordKind kind, std::function<void(Lsn)> done) {
   append(kind);
   local_writes_.emplace_back(disk.end(), std::move(done));
+}
+
+Lsn SimServer::tick() {
+  append(RecordKind::other);
+  return disk.end();
 }
 
 namespace {
@@ -411,11 +417,12 @@ SqlView SimServer::sql() const {
   view.replayed = replayed_end();
   view.replay_at_end = replayed_ == disk.wal.size();
   view.receiver = cluster_.receiver(name);
+  view.receiver_silent_for = cluster_.receiver_silence(name);
   for (const SenderState& sender : cluster_.senders(name)) {
     const auto parsed = parse_application_name(sender.application);
     if (!parsed) continue;
     view.senders.push_back({parsed->first, parsed->second, sender.streaming, sender.flushed,
-                            sender.replayed, sender.priority});
+                            sender.replayed, sender.priority, sender.fresh});
   }
   view.sync_names = session_.sync_names;
   view.config_id = session_.config_id;

@@ -52,6 +52,7 @@ struct SenderState {
   bool streaming = false;
   Lsn flushed;
   Lsn replayed;
+  bool fresh = true;  ///< Its standby has been heard lately.
 };
 
 class SimServer {
@@ -113,6 +114,8 @@ class SimServer {
   void prove_checkpointer() { checkpointer_reload(); }
   /// Writes a record that waits for nobody; `flushed` hears its end.
   void write_local(RecordKind kind, std::function<void(Lsn)> flushed);
+  /// Writes a few bytes of WAL; where they end. Requires a primary.
+  Lsn tick();
   /// A client commits. Does nothing unless writable().
   void client_write();
   void end_sessions();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/sim_knocker.h"
+
 namespace hactl {
 
 namespace {
@@ -104,6 +106,7 @@ void World::kill_agent(const NodeName& node) {
   Machine& machine = machines_.at(node);
   if (!machine.loop) return;
   queue_.kill(machine.scheduler->process());
+  network_.hang_up(node);
   cluster_.server(node).on_exit(nullptr);
   machine.loop.reset();
   machine.transport.reset();
@@ -150,7 +153,11 @@ void World::kill_controller() {
 
 void World::start_controller() {
   controllers_.push_back(std::make_unique<SimController>(
-      queue_, store_, options_.hooks, formation_, prng_.next() % kLives,
+      queue_, store_,
+      [this](ProcessId process) {
+        return std::make_unique<SimKnocker>(queue_, cluster_, network_, process);
+      },
+      options_.hooks, formation_, prng_.next() % kLives,
       [this](const StoredFormation& stored) {
         const FormationRecord& record = stored.record;
         spec_ = stored.formation.spec;
@@ -165,6 +172,9 @@ void World::start_controller() {
                   to_string(config);
         }
         if (record.target_position) line += " target " + to_string(*record.target_position);
+        for (const auto& [node, known] : record.nodes) {
+          if (known.excluded) line += " excluded " + node.value;
+        }
         for (const auto& [node, last] : record.finals) {
           line += " final " + node.value + "=" + to_string(last.position);
         }

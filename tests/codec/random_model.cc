@@ -76,22 +76,18 @@ Goal RandomModel::goal() {
   goal.system_id = number<SystemId>();
   goal.start_nonce = raw();
   goal.restart = raw();
+  goal.lease = coin();
   goal.rebuild_above = NodeIncarnation(raw());
   goal.postgres = postgres_goal();
   return goal;
 }
 
 PrimaryView RandomModel::primary_view() {
-  PrimaryView view{number<Epoch>(),
-                   number<TimelineId>(),
-                   number<Lsn>(),
-                   coin(),
-                   coin(),
-                   number<ConfigGeneration>(),
-                   {}};
+  PrimaryView view{number<Epoch>(), number<TimelineId>(),       number<Lsn>(), coin(),
+                   coin(),          number<ConfigGeneration>(), coin(),        {}};
   for (std::size_t i = few(); i > 0; --i) {
     view.senders.push_back(
-        {node(), number<Epoch>(), coin(), number<Lsn>(), number<Lsn>(), small()});
+        {node(), number<Epoch>(), coin(), number<Lsn>(), number<Lsn>(), small(), coin()});
   }
   return view;
 }
@@ -108,16 +104,18 @@ NodeReport RandomModel::report() {
   report.incarnation_seen = number<Incarnation>();
   report.revision_seen = number<Revision>();
   report.promised = number<Epoch>();
-  report.state = static_cast<NodeState>(random_.between(0, 11));
+  report.state = static_cast<NodeState>(random_.between(0, 12));
   report.position = wal_position();
   report.final_for = number<Epoch>();
-  if (coin()) report.receiver = ReceiverView{node(), number<Epoch>(), number<TimelineId>(), coin()};
+  if (coin())
+    report.receiver = ReceiverView{node(), number<Epoch>(), number<TimelineId>(), coin(), coin()};
   report.replayed = number<Lsn>();
   if (coin()) report.primary = primary_view();
   report.restart_pending = coin();
   report.parameters_held = coin();
   report.restart_done = raw();
   report.start_nonce = raw();
+  report.goal_tag = text();
   report.doing = text();
   if (coin()) report.problem = Problem{text(), text()};
   return report;

@@ -20,6 +20,7 @@
 #include "controller/sqlite_store.h"
 #include "io/asio_scheduler.h"
 #include "io/http_client.h"
+#include "tests/controller/no_knocker.h"
 #include "tests/controller/sample_formation.h"
 #include "tests/io/temporary_directory.h"
 
@@ -56,7 +57,7 @@ class ControllerWorld {
     std::promise<void> ready;
     scheduler_ = std::make_unique<AsioScheduler>();
     store_ = std::move(SqliteStore::open(*scheduler_, files_.store)).value();
-    api_ = std::make_unique<ControllerApi>(*scheduler_, *store_);
+    api_ = std::make_unique<ControllerApi>(*scheduler_, *store_, knocker_);
     HttpServerOptions options;
     options.ca_file = files_.ca_certificate;
     options.certificate_file = files_.server_certificate;
@@ -132,6 +133,7 @@ class ControllerWorld {
   ControllerFiles files_;
   std::unique_ptr<AsioScheduler> scheduler_;
   std::unique_ptr<SqliteStore> store_;
+  testing::NoKnocker knocker_;
   std::unique_ptr<ControllerApi> api_;
   std::unique_ptr<HttpServer> server_;
   std::thread thread_;

@@ -14,6 +14,7 @@
 #include "planner/plan.h"
 #include "tests/controller/manual_scheduler.h"
 #include "tests/controller/memory_store.h"
+#include "tests/controller/no_knocker.h"
 #include "tests/controller/sample_formation.h"
 
 namespace hactl {
@@ -28,7 +29,8 @@ class FormationLoopTest : public ::testing::Test {
     callbacks.goal_changed = [this](const NodeName& node) { goal_changed(node); };
     callbacks.forgotten = [this] { ++forgotten_; };
     callbacks.store_failed = [this](const Error& error) { failures_.push_back(error); };
-    loop_ = std::make_unique<FormationLoop>(scheduler_, store_, name_, std::move(callbacks));
+    loop_ =
+        std::make_unique<FormationLoop>(scheduler_, store_, knocker_, name_, std::move(callbacks));
   }
 
   /// Whatever is told must be in the store by then.
@@ -79,6 +81,7 @@ class FormationLoopTest : public ::testing::Test {
   const FormationName name_{"default"};
   ManualScheduler scheduler_;
   MemoryStore store_{scheduler_};
+  testing::NoKnocker knocker_;
   std::unique_ptr<FormationLoop> loop_;
   std::optional<Result<Changed>> answer_;
   std::vector<NodeName> told_;
@@ -266,6 +269,7 @@ TEST_F(FormationLoopTest, KnowsSinceWhenANodeIsSteady) {
   report.primary->senders.resize(1);
   report.primary->senders[0].node = NodeName("b");
   report.primary->senders[0].streaming = true;
+  report.primary->senders[0].fresh = true;
   const Instant first = scheduler_.now();
   loop_->report_received(report);
   scheduler_.advance(1s);

@@ -153,8 +153,8 @@ TEST(NextAction, ABallotFindsTheDataOfANodeWhoseRewindHasNotBegun) {
   hold.upstream.reset();
   EXPECT_TRUE(name_of_next(hold, local).starts_with("wait: "));
   EXPECT_FALSE(local.state.rebuilding);
-  EXPECT_EQ(report_of(hold, local).final_for, Epoch(3));
-  EXPECT_EQ(report_of(hold, local).position, (WalPosition{TimelineId(2), Lsn(0x2100)}));
+  EXPECT_EQ(report_of(hold, local, Instant{}).final_for, Epoch(3));
+  EXPECT_EQ(report_of(hold, local, Instant{}).position, (WalPosition{TimelineId(2), Lsn(0x2100)}));
 }
 
 TEST(NextAction, ATimelineKnownUnderAnotherEpochIsNeverFollowedAndNeverRewound) {

@@ -22,6 +22,7 @@ class ObedientWorld {
     node.report.node = name;
     node.report.state = NodeState::empty;
     node.received_at = node.steady_since = now;
+    node.answers_us = true;
   }
 
   Plan next() const { return plan(spec, generation, record, observed, now); }
@@ -42,6 +43,7 @@ class ObedientWorld {
         continue;
       }
       const auto before = observed.nodes;
+      answer(now_plan.knocks);
       obey(now_plan.goals);
       if (before == observed.nodes && !pass()) return;
     }
@@ -84,6 +86,13 @@ class ObedientWorld {
       if (!dead.contains(name)) node.received_at = now;
     }
     return true;
+  }
+
+  void answer(const std::map<NodeName, KnockOrder>& knocks) {
+    for (const auto& [name, order] : knocks) {
+      const bool lives = only_unheard || !dead.contains(name);
+      observed.knocks[name] = Knocked{lives ? KnockAnswer::answered : KnockAnswer::refused, now};
+    }
   }
 
   static std::set<NodeName> streaming(const NodeReport& report) {
@@ -145,7 +154,7 @@ class ObedientWorld {
         if (goal.state == GoalState::rebuild) report.node_incarnation = goal.rebuild_above.next();
         report.receiver =
             ReceiverView{goal.upstream->node, goal.upstream->epoch, goal.chain.back().timeline,
-                         only_unheard || !dead.contains(goal.upstream->node)};
+                         only_unheard || !dead.contains(goal.upstream->node), false};
         break;
       case GoalState::hold:
         report.state = NodeState::held;
@@ -182,8 +191,8 @@ class ObedientWorld {
       const bool follows = standby.receiver && standby.receiver->upstream == primary;
       if (!follows || dead.contains(name)) continue;
       standby.position = report.position;
-      report.primary->senders.push_back(SenderView{name, report.primary->epoch, true,
-                                                   report.position.lsn, report.position.lsn, 1});
+      report.primary->senders.push_back(SenderView{
+          name, report.primary->epoch, true, report.position.lsn, report.position.lsn, 1, true});
     }
   }
 
