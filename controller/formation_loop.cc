@@ -190,11 +190,11 @@ void FormationLoop::reconcile() {
   if (!exists() || reload_needed_) return;
 
   const Instant now = scheduler_.now();
-  while (!failover_times_.empty() && failover_times_.front() + kFailoversRecentWithin <= now) {
-    failover_times_.pop_front();
-  }
-  observed_.failovers_recently = static_cast<int>(failover_times_.size());
+  forget_failovers(now);
   plan_ = plan(stored_.formation.spec, stored_.generation, stored_.record, observed_, now);
+  const Condition* converged = find_condition(plan_.conditions, "Converged");
+  const bool whole = converged != nullptr && converged->status == ConditionStatus::yes;
+  converged_since_ = whole ? std::optional(converged_since_.value_or(now)) : std::nullopt;
   arm(plan_.wake_at);
   knock();
   const bool to_be_written = plan_.deleted || plan_.record.has_value();
@@ -212,6 +212,15 @@ void FormationLoop::reconcile() {
     }
   }
   if (callbacks_.looked_at) callbacks_.looked_at();
+}
+
+void FormationLoop::forget_failovers(Instant now) {
+  while (!failover_times_.empty() && failover_times_.front() + kFailoversRecentWithin <= now) {
+    failover_times_.pop_front();
+  }
+  // A formation that has been whole again since is not one that flaps.
+  if (converged_since_ && now - *converged_since_ >= kWholeAfter) failover_times_.clear();
+  observed_.failovers_recently = static_cast<int>(failover_times_.size());
 }
 
 bool FormationLoop::start_next_change() {

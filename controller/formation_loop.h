@@ -55,6 +55,8 @@ inline constexpr Duration kStepsShownFor{1'000};
 inline constexpr Duration kFailoversRecentWithin = 10min;
 /// Least time between the beginnings of two knocks at one node.
 inline constexpr Duration kKnockPause{200};
+/// How long a formation must have been converged for its earlier failovers not to count as flapping.
+inline constexpr Duration kWholeAfter{5'000};
 /// Nodes whose reports are kept: those of the spec, those on their way out, and their successors.
 inline constexpr std::size_t kObservedNodesMax = 2 * kNodesMax;
 
@@ -157,6 +159,7 @@ class FormationLoop {
   bool start_next_change();
   void change_written(Pending pending, Changed changed, const Result<std::uint64_t>& version);
   void reconcile();
+  void forget_failovers(Instant now);
   void knock();
   void write_planned();
   void forget();
@@ -194,7 +197,8 @@ class FormationLoop {
   std::map<NodeName, TaggedGoal> goals_;
   std::deque<Event> events_;
   std::deque<Pending> waiting_;
-  std::deque<Instant> failover_times_;
+  std::deque<Instant> failover_times_;  ///< Since the formation was last whole.
+  std::optional<Instant> converged_since_;
 
   StoreState store_state_ = StoreState::idle;
   mutable std::optional<Steps> steps_;

@@ -44,7 +44,7 @@ struct Observed {
   Instant started_at;                      ///< When this controller began to listen.
   Instant phase_since;  ///< When the record's phase or epoch last changed, or started_at.
   std::optional<Instant> last_failover;
-  int failovers_recently = 0;        ///< Within the last ten minutes.
+  int failovers_recently = 0;        ///< Within ten minutes, since the formation was last whole.
   std::optional<Instant> last_move;  ///< Last switchover that nobody asked for.
   std::string password;              ///< The application role's; secret.
 };

@@ -186,13 +186,17 @@ void read_report(Facts& facts, const NodeFacts& node, Signs& signs) {
   signs.stuck = !signs.open && facts.passed(steady, kPromoteWait);
 }
 
-/// PostgreSQL itself is asked when its agent has hung up, or has been silent for a while.
-void knock(Facts& facts, const NodeName& primary, Instant last_word, const NodeFacts& node,
-           Signs& signs) {
-  const bool suspect = facts.passed(last_word, kSuspectAfter);
-  if (!suspect && !node.hung_up_at) return;
-  const std::optional<KnockAnswer> answer =
-      facts.knock(primary, std::max(last_word, node.hung_up_at.value_or(last_word)));
+/// PostgreSQL itself is asked when its agent has hung up, or has been silent for a while, and no
+/// standby vouches for it; and again when another standby has ceased to.
+void knock(Facts& facts, const NodeName& primary, Instant last_word, Signs& signs) {
+  const NodeFacts& node = facts.node(primary);
+  const bool suspect = facts.passed(last_word, kSuspectAfter) || node.hung_up_at;
+  if (!suspect || signs.standby_streams) return;
+  Instant since = std::max(last_word, node.hung_up_at.value_or(last_word));
+  for (const auto& [name, other] : facts.nodes) {
+    if (name != primary && other.heard) since = std::max(since, other.steady_since);
+  }
+  const std::optional<KnockAnswer> answer = facts.knock(primary, since);
   signs.refuses = answer == KnockAnswer::refused;
   signs.answers = answer == KnockAnswer::answered;
   signs.silent = answer == KnockAnswer::silent;
@@ -212,9 +216,9 @@ Verdict judge_primary(Facts& facts) {
   if (node.heard) read_report(facts, node, signs);
   if (node.report == nullptr && signs.agent_heard)
     return {false, false, 240, "its agent is not heard yet"};
-  knock(facts, primary, last_word, node, signs);
   signs.standby_streams = std::ranges::any_of(
       facts.nodes, [&](const auto& entry) { return receives_from(entry.second, primary); });
+  knock(facts, primary, last_word, signs);
   signs.cut_off = quorum_waits(facts, primary);
   const auto row =
       std::ranges::find_if(kRows, [&](const Row& r) { return matches(r.when, signs); });
