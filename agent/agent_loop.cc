@@ -41,8 +41,10 @@ AgentLoop::AgentLoop(Scheduler& scheduler, Postgres& postgres, StateFile& state_
 
 Result<Done> AgentLoop::start() {
   Result<std::optional<AgentState>> loaded = state_file_.load();
-  if (!loaded) return loaded.error();
-  if (*loaded) local_.state = **loaded;
+  if (!loaded && loaded.error().code != ErrorCode::corrupt) return loaded.error();
+  // Damaged notes are as good as none: next_action() knows what to do without.
+  if (!loaded) identity_.say("the notes are lost: " + loaded.error().message);
+  if (loaded && *loaded) local_.state = **loaded;
   local_.state.formation = identity_.formation;
   local_.state.node = identity_.node;
   local_.paths = identity_.paths;

@@ -32,8 +32,8 @@ class AgentLoop {
   AgentLoop(Scheduler& scheduler, Postgres& postgres, StateFile& state_file, Transport& transport,
             AgentIdentity identity);
 
-  /// Reads the state file and begins. An error when the file is there but can't be read: the agent
-  /// has forgotten its promises and must not go on as if it had made none.
+  /// Reads the state file and begins. A damaged file is like none: the node has forgotten its
+  /// promises (R13). An error when it can't be read at all.
   Result<Done> start();
 
   /// What was last reported; for tests and the simulator.

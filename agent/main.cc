@@ -76,9 +76,7 @@ int run(const AgentConfig& config) {
   identity.say = [](const std::string& text) { log_info("{}", text); };
   AgentLoop loop(scheduler, postgres, state_file, transport, identity);
   if (const Result<Done> started = loop.start(); !started.ok()) {
-    return fail(
-        started.error().within("PostgreSQL is not started, because the agent can't know"
-                               " what it has promised"));
+    return fail(started.error().within("the agent can't know what it has promised"));
   }
   log_info("node {} of formation {}, controller {}", config.node.value, config.formation.value,
            config.controller);

@@ -14,7 +14,7 @@ template <typename Archive>
 void fields(Archive& archive, wire::Of<KnownNode> auto& node) {
   archive("incarnation", node.incarnation);
   archive("agent-seq-seen", node.agent_seq_seen);
-  archive("flush-seen", node.flush_seen);
+  archive("complete-seen", node.complete_seen);
   archive("excluded", node.excluded);
   archive("host", node.host);
   archive("port", node.port);

@@ -1,6 +1,7 @@
 # Sources of controller/. The loop stands by itself, so that the simulator can run it.
 hactl_library(controller_loop DEPENDS planner PACKAGES fmt::fmt
-  SOURCES controller/formation_change.cc controller/formation_loop.cc)
+  SOURCES controller/formation_change.cc controller/formation_loop.cc
+          controller/formation_reports.cc)
 
 # The API's description becomes part of the program.
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS schemas/openapi.json)

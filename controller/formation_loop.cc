@@ -13,25 +13,6 @@
 namespace hactl {
 namespace {
 
-/// Standbys that stream from the reporting primary, as they name themselves.
-std::set<std::pair<NodeName, Epoch>> streaming_standbys(const NodeReport& report) {
-  std::set<std::pair<NodeName, Epoch>> result;
-  if (!report.primary) return result;
-  for (const SenderView& sender : report.primary->senders) {
-    if (sender.streaming && sender.fresh) result.emplace(sender.node, sender.epoch);
-  }
-  return result;
-}
-
-bool is_steady(const NodeReport& before, const NodeReport& after) {
-  return before.state == after.state && receiving_from(before) == receiving_from(after) &&
-         streaming_standbys(before) == streaming_standbys(after);
-}
-
-bool is_late(const NodeReport& known, const NodeReport& report) {
-  return std::pair(report.process, report.number) <= std::pair(known.process, known.number);
-}
-
 /// Whether a node that was told `told` needs not be told `goal`: only the record's revision has
 /// moved on. Each goal costs an agent a look and a write to its disk, and all of them come at the
 /// moment in which somebody waits for a new primary.
@@ -80,40 +61,6 @@ void FormationLoop::adopt(StoredFormation stored, std::vector<Event> events) {
   wake();
 }
 
-void FormationLoop::report_received(NodeReport report) {
-  report_received(std::move(report), scheduler_.now());
-}
-
-void FormationLoop::report_received(NodeReport report, Instant received_at) {
-  if (!knows(report.node)) return;
-  const auto known = observed_.nodes.find(report.node);
-  if (known == observed_.nodes.end()) {
-    if (observed_.nodes.size() >= kObservedNodesMax) return;
-    const NodeName node = report.node;
-    ObservedNode heard;
-    heard.report = std::move(report);
-    heard.received_at = heard.steady_since = received_at;
-    heard.answers_us = heard.report.goal_tag.starts_with(tag_prefix());
-    observed_.nodes.emplace(node, std::move(heard));
-  } else {
-    ObservedNode& node = known->second;
-    if (is_late(node.report, report)) return;
-    if (!is_steady(node.report, report)) node.steady_since = received_at;
-    node.report = std::move(report);
-    node.received_at = received_at;
-    node.answers_us = node.report.goal_tag.starts_with(tag_prefix());
-    node.hung_up_at.reset();
-  }
-  wake();
-}
-
-void FormationLoop::hung_up(const NodeName& node) {
-  const auto known = observed_.nodes.find(node);
-  if (known == observed_.nodes.end()) return;
-  known->second.hung_up_at = scheduler_.now();
-  wake();
-}
-
 void FormationLoop::knock() {
   for (const auto& [node, order] : plan_.knocks) {
     const auto last = observed_.knocks.find(node);
@@ -127,13 +74,6 @@ void FormationLoop::knock() {
                      wake();
                    }));
   }
-}
-
-bool FormationLoop::knows(const NodeName& node) const {
-  if (stored_.record.nodes.contains(node) || stored_.record.dropped.contains(node)) return true;
-  return std::ranges::any_of(stored_.formation.spec.regions, [&](const RegionSpec& region) {
-    return std::ranges::find(region.nodes, node, &NodeSpec::name) != region.nodes.end();
-  });
 }
 
 void FormationLoop::apply(ApplyRequest request, ChangeCallback callback) {

@@ -55,7 +55,7 @@ inline constexpr Duration kStepsShownFor{1'000};
 inline constexpr Duration kFailoversRecentWithin = 10min;
 /// Least time between the beginnings of two knocks at one node.
 inline constexpr Duration kKnockPause{200};
-/// How long a formation must have been converged for its earlier failovers not to count as flapping.
+/// How long a formation must have been converged for its earlier failovers to be forgotten.
 inline constexpr Duration kWholeAfter{5'000};
 /// Nodes whose reports are kept: those of the spec, those on their way out, and their successors.
 inline constexpr std::size_t kObservedNodesMax = 2 * kNodesMax;

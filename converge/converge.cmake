@@ -4,4 +4,5 @@ hactl_library(converge
           converge/report.cc converge/steps.cc)
 
 hactl_test(converge LABEL unit DEPENDS converge PACKAGES PostgreSQL::PostgreSQL
-  SOURCES tests/converge/next_action_test.cc tests/converge/postgres_settings_test.cc)
+  SOURCES tests/converge/lead_test.cc tests/converge/next_action_test.cc
+          tests/converge/postgres_settings_test.cc)

@@ -14,6 +14,8 @@ namespace {
 constexpr Duration kFollowerLook{700};
 /// How often it looks when its stream may have.
 constexpr Duration kSuspiciousLook{150};
+/// How long a PostgreSQL that has just stopped is left down in a ballot: most are over by then.
+constexpr Duration kStartInBallot{500};
 /// How long PostgreSQL may not answer while a ballot waits for the node's word.
 constexpr Duration kHungInBallot{1'000};
 /// How often a standby moves the slots that it keeps for the others.
@@ -139,6 +141,13 @@ AgentState whole_again(const Goal& goal, const LocalState& local) {
   return state;
 }
 
+/// Rewound, the node has less than it once had, by order.
+AgentState rewound(const Goal& goal, const LocalState& local) {
+  AgentState state = whole_again(goal, local);
+  state.node_incarnation = NodeIncarnation(goal.revision.value);
+  return state;
+}
+
 /// Rewound data has no end of its own: it is consistent only when it has streamed from its source,
 /// so it is started attached. A rewind that was cut short leaves nothing to start.
 Step rewind(const Goal& goal, const LocalState& local) {
@@ -161,7 +170,7 @@ Step rewind(const Goal& goal, const LocalState& local) {
   if (auto step = configure(goal, local, attached_to(goal))) return *step;
   if (!local.seen.running) return act(action::StartStandby{goal.postgres}, "starting, rewound");
   if (!local.seen.sql) return wait_for("replaying to where its data is consistent", kSoon);
-  return *save(local, whole_again(goal, local), "noting that the rewind is complete");
+  return *save(local, rewound(goal, local), "noting that the rewind is complete");
 }
 
 bool attached_here(const Goal& goal, const LocalState& local) {
@@ -290,10 +299,13 @@ Step hold_still(const Goal& goal, const LocalState& local, Instant now) {
     if (auto step = keep_slots(goal, local)) return *step;
     return wait_for("holding its position for the ballot", kLater);
   }
-  if (position_is_final(local) && !local.seen.credential) {
+  if (local.seen.credential) return act(action::Detach{}, "taking no more WAL");
+  if (local.stopped_since && now - *local.stopped_since < kStartInBallot) {
+    return wait_for("leaving the processors to those who may take over", kLater);
+  }
+  if (position_is_final(local)) {
     return start_detached(goal, local, "starting detached, to be ready to take over");
   }
-  if (local.seen.credential) return act(action::Detach{}, "taking no more WAL");
   return start_detached(goal, local, "starting, to see where its WAL ends");
 }
 

@@ -33,6 +33,30 @@ std::optional<Step> refuse_foreign_data(const Goal& goal, const LocalState& loca
   return std::nullopt;
 }
 
+/// The agent's notes are gone: it does not know what it has promised and whose WAL this is. The
+/// data may be a copy that somebody still needs, but nothing may be built on it (R13).
+bool notes_are_lost(const LocalState& local) {
+  return local.seen.data == DataKind::cluster && local.state.node_incarnation.value == 0 &&
+         !local.state.rebuilding;
+}
+
+Step without_notes(const Goal& goal, const LocalState& local) {
+  Step lost = stuck("NotesLost",
+                    "the agent's notes of what it promised are lost or damaged: the node counts as "
+                    "lost until it has been built anew");
+  if (!local.seen.running) return lost;
+  const bool leads = goal.state == GoalState::primary || goal.state == GoalState::promote;
+  Step step;
+  if (runs_as_primary(local)) {
+    if (leads) return lost;
+    step = act(action::Stop{}, "stopping: another node is primary, and the notes are lost");
+  } else if (local.seen.credential || (local.seen.sql && local.seen.sql->receiver)) {
+    step = act(action::Detach{}, "taking no more WAL: the notes are lost");
+  }
+  step.problem = lost.problem;
+  return step;
+}
+
 Step dispatch(const Goal& goal, const LocalState& local, Instant now) {
   switch (goal.state) {
     case GoalState::init:
@@ -75,6 +99,8 @@ Step next_action(const Goal& goal, const LocalState& local, Instant now) {
     return act(action::Stop{action::Stop::Mode::immediate},
                "ending what a crashed PostgreSQL left behind");
   }
+  const bool anew = leaving || goal.state == GoalState::rebuild || goal.state == GoalState::init;
+  if (!anew && notes_are_lost(local)) return without_notes(goal, local);
   return dispatch(goal, local, now);
 }
 

@@ -44,8 +44,8 @@ struct FinalReport {
 struct KnownNode {
   NodeIncarnation incarnation;
   AgentSeq agent_seq_seen;
-  Position flush_seen;    ///< Highest position that it ever reported.
-  bool excluded = false;  ///< Forgot something: counts as lost until it has been built anew.
+  WalPosition complete_seen;  ///< Highest complete_position() of this incarnation, as last stored.
+  bool excluded = false;      ///< Forgot something: counts as lost until it has been built anew.
   /// Where it was by the last spec that named it: a node on its way out must still be told to
   /// leave.
   std::string host{};

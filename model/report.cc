@@ -1,5 +1,6 @@
 #include "model/report.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -36,6 +37,20 @@ std::optional<NodeState> parse_node_state(std::string_view text) {
     if (name == text) return value;
   }
   return std::nullopt;
+}
+
+WalPosition complete_position(const NodeReport& report) {
+  if (report.primary) {
+    // What a standby has replayed was flushed here before it was sent.
+    Lsn replayed;
+    for (const SenderView& sender : report.primary->senders) {
+      if (sender.epoch == report.primary->epoch) replayed = std::max(replayed, sender.replayed);
+    }
+    return replayed.value == 0 ? WalPosition{} : WalPosition{report.primary->timeline, replayed};
+  }
+  const bool standby = report.state == NodeState::standby || report.state == NodeState::held;
+  if (!standby || report.position.timeline.value == 0 || report.replayed.value == 0) return {};
+  return WalPosition{report.position.timeline, std::min(report.replayed, report.position.lsn)};
 }
 
 std::optional<std::pair<NodeName, Epoch>> receiving_from(const NodeReport& report) {

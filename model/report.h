@@ -112,6 +112,10 @@ struct NodeReport {
   friend bool operator==(const NodeReport&, const NodeReport&) = default;
 };
 
+/// Up to where the report shows that the node has whole records on its disk; zero: nothing is
+/// shown. Its own end of WAL may lie in the middle of a record that a restart takes back.
+WalPosition complete_position(const NodeReport& report);
+
 /// From whom, and by the word of which epoch, the node receives WAL now; nullopt: from nobody.
 std::optional<std::pair<NodeName, Epoch>> receiving_from(const NodeReport& report);
 

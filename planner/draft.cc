@@ -39,7 +39,7 @@ void Draft::remember(const NodeName& name, const NodeReport& report, const NodeF
     known.port = node.address->port;
     known.data_directory = node.address->data_directory;
   }
-  if (node.position) known.flush_seen = std::max(known.flush_seen, *node.position);
+  known.complete_seen = std::max(known.complete_seen, node.complete_seen);
 }
 
 NextStep hold(std::uint32_t rule, std::string why) {

@@ -62,8 +62,15 @@ void Facts::learn(const NodeName& name, NodeFacts& facts) const {
   if (report.node_incarnation > known->second.incarnation) facts.excluded = false;
   // An old word that comes late shows less than is known, too.
   if (!facts.heard || !seen->second.answers_us) return;
-  facts.forgot = std::pair(report.node_incarnation, report.sequence) <
-                 std::pair(known->second.incarnation, known->second.agent_seq_seen);
+  const bool same = report.node_incarnation == known->second.incarnation;
+  facts.complete_seen = seen->second.complete_seen;
+  if (same) facts.complete_seen = std::max(facts.complete_seen, known->second.complete_seen);
+  const bool notes_lost = report.node_incarnation < known->second.incarnation ||
+                          (same && report.sequence < known->second.agent_seq_seen);
+  const bool says_where = report.position.timeline.value != 0 && report.position.lsn.value != 0;
+  const bool data_lost =
+      same && facts.has_data && says_where && report.position < facts.complete_seen;
+  facts.forgot = notes_lost || data_lost;
 }
 
 bool Facts::passed(Instant since, Duration wait) {

@@ -30,6 +30,7 @@ struct NodeFacts {
   bool excluded = false;  ///< `forgot` is on record, and it was not built anew since.
   bool has_data = false;
   std::optional<Position> position;  ///< On a timeline that the formation knows.
+  WalPosition complete_seen;         ///< What this incarnation once had, whole.
   bool final = false;                ///< Its position is its last word for the record's epoch.
   const SenderView* sender =
       nullptr;  ///< As the primary sees it, streaming in the primary's epoch.

@@ -165,7 +165,7 @@ FormationRecord RandomModel::record() {
   }
   record.lineage = lineage();
   for (std::size_t i = few(); i > 0; --i) {
-    record.nodes[node()] = {number<NodeIncarnation>(), number<AgentSeq>(), position(), coin()};
+    record.nodes[node()] = {number<NodeIncarnation>(), number<AgentSeq>(), wal_position(), coin()};
   }
   for (std::size_t i = few(); i > 0; --i)
     record.dropped.insert(node());

@@ -34,6 +34,7 @@ LocalState detached_standby(Lsn end) {
   LocalState local;
   local.state.formation = FormationName("test");
   local.state.node = NodeName("c");
+  local.state.node_incarnation = NodeIncarnation(1);
   local.state.incarnation_seen = Incarnation(1);
   local.state.system_id = kSystem;
   local.state.promised = Epoch(2);
@@ -198,6 +199,31 @@ TEST(NextAction, ANodeThatWasNeverPromotedInAnEpochIsNoPrimaryInIt) {
   goal.sync = SyncConfig{Epoch(2), ConfigGeneration(4), NodeName("c"), 0, {}};
   LocalState local = detached_standby(Lsn(0x2000));
   EXPECT_EQ(name_of_next(goal, local), "stuck: NotPromoted");
+}
+
+TEST(NextAction, WithoutItsNotesANodeTakesNoMoreWalAndWaitsToBeBuiltAnew) {
+  LocalState local = detached_standby(Lsn(0x2000));
+  local.state = AgentState{};
+  local.seen.sql->receiver = ReceiverView{NodeName("b"), Epoch(2), TimelineId(2), true, false};
+  const Step step = next_action(follow_b(), local, kNow);
+  ASSERT_TRUE(step.action);
+  EXPECT_EQ(name_of(*step.action), "detach");
+  ASSERT_TRUE(step.problem);
+  EXPECT_EQ(step.problem->reason, "NotesLost");
+  local.seen.sql->receiver.reset();
+  EXPECT_EQ(name_of_next(follow_b(), local), "stuck: NotesLost");
+  Goal rebuild = follow_b();
+  rebuild.state = GoalState::rebuild;
+  EXPECT_EQ(name_of_next(rebuild, local), "ask_source");
+}
+
+TEST(NextAction, AStandbyThatHasAnsweredNobodyForLongIsEnded) {
+  LocalState local = detached_standby(Lsn(0x2000));
+  local.seen.sql.reset();
+  local.unanswered_since = kNow - Duration{9'000};
+  EXPECT_TRUE(name_of_next(follow_b(), local).starts_with("wait: "));
+  local.unanswered_since = kNow - Duration{10'000};
+  EXPECT_EQ(name_of_next(follow_b(), local), "stop");
 }
 
 }  // namespace

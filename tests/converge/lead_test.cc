@@ -1,0 +1,180 @@
+// What an agent does with a PostgreSQL that is to be primary.
+#include <gtest/gtest.h>
+
+#include "converge/next_action.h"
+#include "model/limits.h"
+
+namespace hactl {
+namespace {
+
+constexpr Instant kNow{Duration{1'000'000}};
+
+/// Node a is primary in epoch 2, on timeline 3; commits wait for one of b and c.
+Goal lead() {
+  Goal goal;
+  goal.node = NodeName("a");
+  goal.incarnation = Incarnation(1);
+  goal.revision = Revision(9);
+  goal.state = GoalState::primary;
+  goal.epoch = Epoch(2);
+  goal.system_id = SystemId(77);
+  goal.timeline = TimelineId(3);
+  goal.sync =
+      SyncConfig{Epoch(2), ConfigGeneration(4), NodeName("a"), 1, {NodeName("b"), NodeName("c")}};
+  goal.chain = {
+      Promotion{Epoch(1), NodeName("b"), TimelineId(2), TimelineId(1), Lsn(0x100), true},
+      Promotion{Epoch(2), NodeName("a"), TimelineId(3), TimelineId(2), Lsn(0x2000), true}};
+  goal.postgres.data_directory = "/data";
+  return goal;
+}
+
+SenderView standby(const char* name) {
+  return SenderView{NodeName(name), Epoch(2), true, Lsn(0x3000), Lsn(0x3000), 1, true};
+}
+
+/// Open, at peace, and just heard by the controller.
+LocalState open_primary() {
+  LocalState local;
+  AgentState& state = local.state;
+  state.node = NodeName("a");
+  state.node_incarnation = NodeIncarnation(1);
+  state.incarnation_seen = Incarnation(1);
+  state.promised = Epoch(2);
+  state.promoted = OwnPromotion{Epoch(2), TimelineId(3), Lsn(0x2000)};
+  state.applied_generation = ConfigGeneration(4);
+  local.controller_heard_at = kNow;
+  local.checkpointed_for = Epoch(2);
+  local.seen.data = DataKind::cluster;
+  local.seen.control = ControlData{};
+  local.seen.control->system_id = SystemId(77);
+  local.seen.control->version = 15;
+  local.seen.running = true;
+  SqlView& sql = local.seen.sql.emplace();
+  sql.in_recovery = false;
+  sql.timeline = TimelineId(3);
+  sql.flushed = sql.replayed = Lsn(0x3000);
+  sql.read_only = false;
+  sql.database_ready = sql.lineage_ready = true;
+  sql.senders = {standby("b"), standby("c")};
+  return local;
+}
+
+/// The name of the next action that is more than a note or a settings file; else "wait: …".
+std::string next(const Goal& goal, LocalState& local) {
+  for (int i = 0; i < 20; ++i) {
+    const Step step = next_action(goal, local, kNow);
+    if (!step.action) return "wait: " + step.why;
+    if (const auto* save = std::get_if<action::SaveState>(&*step.action)) {
+      local.state = save->state;
+    } else if (const auto* write = std::get_if<action::Configure>(&*step.action)) {
+      local.seen.config_id_on_disk = write->files.id;
+      local.seen.sql->config_id = write->files.id;
+    } else {
+      return std::string(name_of(*step.action));
+    }
+  }
+  return "never settles";
+}
+
+TEST(Lead, APrimaryAtPeaceWritesATickAndWaitsUntilItIsOnDisk) {
+  LocalState local = open_primary();
+  EXPECT_EQ(next(lead(), local), "tick");
+  local.tick = WalTick{Lsn(0x4000), kNow - kTickEvery, false};
+  EXPECT_EQ(next(lead(), local), "wait: ");
+  local.tick->flushed = true;
+  EXPECT_EQ(next(lead(), local), "tick");
+}
+
+TEST(Lead, ADiskThatTakesNoWalIsReported) {
+  LocalState local = open_primary();
+  local.tick = WalTick{Lsn(0x4000), kNow - kWritesStalledAfter, false};
+  EXPECT_TRUE(report_of(lead(), local, kNow).primary->stalled);
+  local.tick->flushed = true;
+  EXPECT_FALSE(report_of(lead(), local, kNow).primary->stalled);
+}
+
+TEST(Lead, APrimaryGoesOnWithoutAControllerWhileItsQuorumReplies) {
+  LocalState local = open_primary();
+  local.controller_heard_at = kNow - Duration{3'600'000};
+  local.seen.sql->senders = {standby("b")};
+  EXPECT_EQ(next(lead(), local), "tick");
+}
+
+TEST(Lead, APrimaryThatHearsNeitherControllerNorQuorumStopsWhenItsLeaseHasRunOut) {
+  LocalState local = open_primary();
+  local.seen.sql->senders[0].fresh = false;
+  local.seen.sql->senders[1].streaming = false;
+  local.controller_heard_at = kNow - kLease + Duration{1};
+  EXPECT_EQ(next(lead(), local), "tick");
+  local.controller_heard_at = kNow - kLease;
+  EXPECT_EQ(next(lead(), local), "stop");
+}
+
+TEST(Lead, AStandbyOfAnotherEpochIsNoQuorum) {
+  LocalState local = open_primary();
+  local.controller_heard_at = kNow - kLease;
+  local.seen.sql->senders = {standby("b")};
+  local.seen.sql->senders[0].epoch = Epoch(3);
+  EXPECT_EQ(next(lead(), local), "stop");
+}
+
+TEST(Lead, WhereCommitsWaitForNobodyOnlyALeaseMakesThePrimaryStop) {
+  Goal goal = lead();
+  goal.sync->required = 0;
+  goal.sync->members.clear();
+  LocalState local = open_primary();
+  local.seen.sql->senders.clear();
+  local.controller_heard_at = kNow - kLease;
+  EXPECT_EQ(next(goal, local), "tick");
+  goal.lease = true;
+  EXPECT_EQ(next(goal, local), "stop");
+}
+
+TEST(Lead, APostgresThatHasAnsweredNobodyForLongIsEnded) {
+  LocalState local = open_primary();
+  local.seen.sql.reset();
+  local.unanswered_since = kNow - kHungAfter + Duration{1};
+  EXPECT_EQ(report_of(lead(), local, kNow).state, NodeState::hung);
+  EXPECT_FALSE(next_action(lead(), local, kNow).action);
+  local.unanswered_since = kNow - kHungAfter;
+  const Step step = next_action(lead(), local, kNow);
+  ASSERT_TRUE(step.action);
+  EXPECT_EQ(std::get<action::Stop>(*step.action).mode, action::Stop::Mode::immediate);
+}
+
+TEST(Lead, AnArmedTargetIsPromotedWithoutAReload) {
+  LocalState local = open_primary();
+  local.state.promoted.reset();
+  local.state.promised = Epoch(1);
+  local.state.attached = Attachment{Epoch(1), NodeName("b")};
+  local.state.timelines = {{TimelineId(2), Epoch(1)}};
+  local.seen.history = {{TimelineId(2), Lsn(0x100)}};
+  SqlView& sql = *local.seen.sql;
+  sql.in_recovery = true;
+  sql.timeline = TimelineId(2);
+  sql.received = sql.replayed = Lsn(0x2000);
+  sql.receiver = ReceiverView{NodeName("b"), Epoch(1), TimelineId(2), true, false};
+  sql.senders.clear();
+  local.seen.credential = true;
+  local.attached_for = Epoch(1);
+  Goal armed = lead();
+  armed.state = GoalState::standby;
+  armed.epoch = Epoch(1);
+  armed.upstream = Upstream{NodeName("b"), "10.0.0.2", 5432, Epoch(1)};
+  armed.chain.pop_back();
+  EXPECT_FALSE(next(armed, local).starts_with("stuck"));
+  const std::string armed_with = sql.config_id;
+  Goal promote = lead();
+  promote.state = GoalState::promote;
+  promote.upstream = armed.upstream;
+  promote.position = WalPosition{TimelineId(2), Lsn(0x2000)};
+  EXPECT_EQ(next(promote, local), "detach");
+  EXPECT_EQ(local.state.promised, Epoch(2)) << "promised before it detaches";
+  local.seen.credential = false;
+  sql.receiver.reset();
+  EXPECT_EQ(next(promote, local), "promote");
+  EXPECT_EQ(sql.config_id, armed_with) << "nothing was reloaded";
+}
+
+}  // namespace
+}  // namespace hactl
