@@ -104,6 +104,10 @@ void AgentLoop::learn_answer(const std::optional<SqlView>& sql) {
   local_.answered = true;
   local_.unanswered_since.reset();
   if (local_.tick && sql->flushed >= local_.tick->end) local_.tick->flushed = true;
+  if (sql->foreign_sync && goal_ && goal_->sync) {
+    local_.foreign_sync_in = goal_->sync->generation;
+    local_.proof = SyncProof{};
+  }
 }
 
 void AgentLoop::forget_postgres() {

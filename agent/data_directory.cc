@@ -47,6 +47,7 @@ std::string history_file(const std::string& directory, std::uint32_t timeline) {
 
 struct HistoryFile {
   TimelineId timeline{};
+  TimelineId parent{};
   Lsn start{};
   bool reserved = false;
 };
@@ -65,7 +66,10 @@ std::optional<HistoryFile> parse_history(TimelineId timeline, std::string_view t
   const std::string_view rest = last.substr(first + 1);
   const std::optional<Lsn> start = parse_lsn(rest.substr(0, rest.find('\t')));
   if (!start) return std::nullopt;
+  std::uint32_t parent = 0;
+  std::from_chars(last.data(), last.data() + first, parent);
   return HistoryFile{.timeline = timeline,
+                     .parent = TimelineId(parent),
                      .start = *start,
                      .reserved = rest.find(kReservation) != std::string_view::npos};
 }
@@ -191,12 +195,35 @@ Result<int> data_version(const std::string& directory) {
   return Error{ErrorCode::corrupt, "read " + directory + "/PG_VERSION: no version in it"};
 }
 
-std::map<TimelineId, Lsn> timeline_history(const std::string& directory) {
-  std::map<TimelineId, Lsn> history;
+TimelineFamily timeline_family(const std::string& directory) {
+  TimelineFamily family;
   for (const HistoryFile& file : history_files(directory)) {
-    if (!file.reserved) history[file.timeline] = file.start;
+    if (file.reserved) continue;
+    family.starts[file.timeline] = file.start;
+    family.parents[file.timeline] = file.parent;
   }
-  return history;
+  return family;
+}
+
+std::map<TimelineId, Lsn> timeline_history(const std::string& directory) {
+  return timeline_family(directory).starts;
+}
+
+std::optional<std::string> written_setting(const std::string& directory, std::string_view name) {
+  const Result<std::string> text = read_file(directory + "/hactl.conf", kFileBytesMax);
+  if (!text.ok()) return std::nullopt;
+  for (const std::string& line : lines_of(*text)) {
+    if (name_in(line) != name) continue;
+    const std::size_t begin = line.find('\'');
+    if (begin == std::string::npos) return std::nullopt;
+    std::string value;
+    for (std::size_t at = begin + 1; at < line.size(); ++at) {
+      if (line[at] == '\'' && ++at == line.size()) break;
+      value += line[at];
+    }
+    return value;
+  }
+  return std::nullopt;
 }
 
 std::string segment_name(WalPosition position, std::uint64_t segment_bytes) {

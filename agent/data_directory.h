@@ -24,6 +24,16 @@ Result<int> data_version(const std::string& directory);
 /// Where each timeline branched off its parent, by the history files; reservations are left out.
 std::map<TimelineId, Lsn> timeline_history(const std::string& directory);
 
+/// The same timelines with their parents.
+struct TimelineFamily {
+  std::map<TimelineId, Lsn> starts{};
+  std::map<TimelineId, TimelineId> parents{};
+};
+TimelineFamily timeline_family(const std::string& directory);
+
+/// The value of `name` in the settings file that hactl has written; nullopt: there is none.
+std::optional<std::string> written_setting(const std::string& directory, std::string_view name);
+
 /// Where `timeline` ends by the text of a descendant's history file.
 std::optional<Lsn> end_of_timeline(std::string_view history, TimelineId timeline);
 

@@ -33,13 +33,18 @@ Observer::Seen Observer::look(const PostgresGoal& postgres) {
   } else {
     log_warning("{}", control.error().message);
   }
-  seen.view.history = timeline_history(directory);
+  TimelineFamily family = timeline_family(directory);
+  seen.view.history = std::move(family.starts);
+  seen.view.parents = std::move(family.parents);
   seen.view.standby_signal = has_standby_signal(directory);
   seen.view.config_id_on_disk = config_id_on_disk(directory);
   if (postmaster && postmaster->ready) {
     if (const std::optional<SqlLook> look = read_sql(postgres, *postmaster)) {
       seen.view.sql = look->view;
       seen.receiver = look->receiver;
+      const auto written = written_setting(directory, "synchronous_standby_names");
+      seen.view.sql->foreign_sync = look->view.config_id == seen.view.config_id_on_disk &&
+                                    written && *written != look->view.sync_names;
     }
   } else {
     session_.reset();

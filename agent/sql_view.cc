@@ -76,7 +76,8 @@ std::string facts_query(const PostgresGoal& postgres) {
          ") AND EXISTS (SELECT FROM pg_database WHERE datname = " + sql_literal(postgres.database) +
          "), to_regclass('hactl.lineage') IS NOT NULL"
          " AND EXISTS (SELECT FROM pg_roles WHERE rolreplication AND rolname = " +
-         sql_literal(kReplicationRole) + ")";
+         sql_literal(kReplicationRole) + ")," +
+         " (SELECT min(substr(name, 9)) FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$')";
 }
 
 ReceiverView receiver_of(const Row& row, const PostgresGoal& postgres) {
@@ -149,6 +150,14 @@ TimelineId timeline_in_recovery(const SqlView& view, const Row& row, const SqlVi
   return std::max(control, timeline_at(source.postgres.data_directory, end, source.segment_bytes));
 }
 
+/// Where a segment begins whose name ends with these 16 digits: the log, then the segment in it.
+Lsn segment_start(std::string_view digits, std::uint64_t segment_bytes) {
+  if (digits.size() != 16) return Lsn(0);
+  const auto log = number_in<std::uint64_t>(digits.substr(0, 8), 16);
+  const auto segment = number_in<std::uint64_t>(digits.substr(8), 16);
+  return Lsn((log << 32U) + segment * segment_bytes);
+}
+
 bool may_keep(const std::optional<SlowFacts>& kept, const SqlView& view) {
   if (!kept || kept->config_id != view.config_id) return false;
   if (!view.in_recovery && (!kept->database_ready || !kept->lineage_ready)) return false;
@@ -167,7 +176,8 @@ Result<SlowFacts> read_slow_facts(PgSession& session, const SqlViewSource& sourc
                    .read_at = std::chrono::steady_clock::now(),
                    .restart_pending = yes(row[0]),
                    .database_ready = yes(row[1]),
-                   .lineage_ready = yes(row[2])};
+                   .lineage_ready = yes(row[2]),
+                   .oldest = segment_start(text_of(row[3]), source.segment_bytes)};
 }
 
 }  // namespace
@@ -230,6 +240,7 @@ Result<SqlLook> read_sql_view(PgSession& session, const SqlViewSource& source, D
   view.restart_pending = memory.slow->restart_pending;
   view.database_ready = memory.slow->database_ready;
   view.lineage_ready = memory.slow->lineage_ready;
+  view.oldest = memory.slow->oldest;
   return look;
 }
 

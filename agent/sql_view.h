@@ -36,6 +36,7 @@ struct SlowFacts {
   bool restart_pending = false;
   bool database_ready = false;
   bool lineage_ready = false;
+  Lsn oldest;  ///< Where the oldest WAL in pg_wal begins; 0: unknown.
 };
 
 /// When a walsender was last seen to have heard from its standby. PostgreSQL shows the standby's

@@ -43,6 +43,9 @@ Result<Promotion> promotion_from_json(const nlohmann::json& json);
 nlohmann::json to_json(const MoveRequest& request);
 Result<MoveRequest> move_request_from_json(const nlohmann::json& json);
 
+nlohmann::json to_json(const FailoverRequest& request);
+Result<FailoverRequest> failover_request_from_json(const nlohmann::json& json);
+
 nlohmann::json to_json(const FormationStatus& status);
 Result<FormationStatus> formation_status_from_json(const nlohmann::json& json);
 

@@ -34,6 +34,14 @@ void fields(Archive& archive, wire::Of<MoveRequest> auto& request) {
 }
 
 template <typename Archive>
+void fields(Archive& archive, wire::Of<FailoverRequest> auto& request) {
+  archive("accept-loss", request.accept_loss);
+  archive("accept-any-loss", request.accept_any_loss);
+  archive("assume-lost", request.assume_lost);
+  archive("by", request.by);
+}
+
+template <typename Archive>
 void fields(Archive& archive, wire::Of<FormationRecord> auto& record) {
   archive("formation", record.formation);
   archive("incarnation", record.incarnation);
@@ -55,6 +63,8 @@ void fields(Archive& archive, wire::Of<FormationRecord> auto& record) {
   archive("overrides", record.overrides);
   archive("system-id", record.system_id);
   archive("request", record.request);
+  archive("failover", record.failover);
+  archive("recovering", record.recovering);
   archive("settled-generation", record.settled_generation);
   archive("paused", record.paused);
   archive("deleting", record.deleting);
@@ -70,6 +80,13 @@ Result<FormationRecord> record_from_json(const nlohmann::json& json) {
 nlohmann::json to_json(const MoveRequest& request) {
   return wire::encode(request);
 }
+nlohmann::json to_json(const FailoverRequest& request) {
+  return wire::encode(request);
+}
+Result<FailoverRequest> failover_request_from_json(const nlohmann::json& json) {
+  return wire::decode_message<FailoverRequest>(json, "request");
+}
+
 Result<MoveRequest> move_request_from_json(const nlohmann::json& json) {
   return wire::decode_message<MoveRequest>(json, "request");
 }

@@ -32,6 +32,9 @@ void fields(Archive& archive, wire::Of<PrimaryView> auto& primary) {
   archive("confirmed", primary.confirmed);
   archive("applied", primary.applied);
   archive("stalled", primary.stalled);
+  archive("foreign-sync", primary.foreign_sync);
+  archive("oldest", primary.oldest);
+  archive("granted", primary.granted);
   archive("senders", primary.senders);
 }
 
@@ -64,6 +67,7 @@ void fields(Archive& archive, wire::Of<NodeReport> auto& report) {
   archive("restart-done", report.restart_done);
   archive.long_number("start-nonce", report.start_nonce);
   archive("goal-tag", report.goal_tag);
+  archive("lineage", report.lineage);
   archive("doing", report.doing);
   archive("problem", report.problem);
 }

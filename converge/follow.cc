@@ -104,12 +104,18 @@ Step clone(const Goal& goal, const LocalState& local, const std::string& why) {
              "copying " + goal.upstream->node.value + ": " + why);
 }
 
+/// Higher than any that this node has had, as far as it or the controller knows.
+NodeIncarnation next_incarnation(const Goal& goal, const LocalState& local) {
+  return std::max({NodeIncarnation(goal.revision.value), local.state.node_incarnation.next(),
+                   goal.rebuild_above.next()});
+}
+
 /// The data is there: a copy has just been made.
 std::optional<Step> after_clone(const Goal& goal, const LocalState& local) {
   if (!local.state.rebuilding || !local.cloned) return std::nullopt;
   AgentState made = noted(goal, local);
   made.rebuilding = false;
-  made.node_incarnation = NodeIncarnation(goal.revision.value);
+  made.node_incarnation = next_incarnation(goal, local);
   made.promoted.reset();
   if (local.seen.control) made.system_id = local.seen.control->system_id;
   return save(local, made, "noting that the copy is complete");
@@ -144,7 +150,7 @@ AgentState whole_again(const Goal& goal, const LocalState& local) {
 /// Rewound, the node has less than it once had, by order.
 AgentState rewound(const Goal& goal, const LocalState& local) {
   AgentState state = whole_again(goal, local);
-  state.node_incarnation = NodeIncarnation(goal.revision.value);
+  state.node_incarnation = next_incarnation(goal, local);
   return state;
 }
 

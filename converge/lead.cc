@@ -154,7 +154,8 @@ std::optional<Step> prove(const Goal& goal, const LocalState& local, Instant now
   if (sync.required > 0 && !shows_any(sync, sql.senders)) {
     return wait_for("proving the setting to every walsender", kSoon);
   }
-  const bool was_async = local.state.grant && local.state.grant->sync.required == 0;
+  const bool was_async = (local.state.grant && local.state.grant->sync.required == 0) ||
+                         local.foreign_sync_in.has_value();
   if (open && was_async && sync.required > 0 && !(mine && local.proof.checkpointed)) {
     return act(action::ProveCheckpointer{}, "proving the setting to the checkpointer");
   }

@@ -101,6 +101,13 @@ Step next_action(const Goal& goal, const LocalState& local, Instant now) {
   }
   const bool anew = leaving || goal.state == GoalState::rebuild || goal.state == GoalState::init;
   if (!anew && notes_are_lost(local)) return without_notes(goal, local);
+  // Before anything is done by the word of a store that was put back: what the former one may still
+  // have said comes to nothing from here on.
+  if (goal.incarnation > local.state.incarnation_seen && goal.state != GoalState::init) {
+    if (auto step = save(local, noted(goal, local), "noting the store's new incarnation")) {
+      return *step;
+    }
+  }
   return dispatch(goal, local, now);
 }
 

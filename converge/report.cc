@@ -36,6 +36,9 @@ PrimaryView primary_view(const std::optional<Goal>& goal, const LocalState& loca
   view.timeline = sql.timeline;
   view.start = sql.timeline_start.value_or(Lsn(0));
   view.gate_open = !sql.read_only;
+  view.foreign_sync = goal && goal->sync && local.foreign_sync_in == goal->sync->generation;
+  view.oldest = sql.oldest;
+  if (local.state.grant) view.granted = local.state.grant->sync;
   view.stalled = local.tick && !local.tick->flushed && now - local.tick->at >= kWritesStalledAfter;
   view.senders = sql.senders;
   view.applied = local.state.applied_generation;
@@ -46,6 +49,37 @@ PrimaryView primary_view(const std::optional<Goal>& goal, const LocalState& loca
   }
   if (goal && goal->sync && goal->sync->generation != view.applied) view.confirmed = false;
   return view;
+}
+
+/// Slow disks are told before they are a reason to leave them.
+constexpr Duration kWritesSlowAfter{1'000};
+
+std::optional<Problem> slow_disk(const LocalState& local, Instant now) {
+  if (!local.tick || local.tick->flushed || now - local.tick->at < kWritesSlowAfter) {
+    return std::nullopt;
+  }
+  return Problem{"DiskSlow", "WAL that was written " +
+                                 std::to_string((now - local.tick->at).count()) +
+                                 " ms ago is not on the disk yet"};
+}
+
+/// The history of the node's WAL, oldest first, as its history files and its notes tell it.
+Lineage lineage_of(const LocalState& local, TimelineId timeline) {
+  Lineage lineage;
+  while (timeline.value != 0 && lineage.size() < kLineageMax) {
+    Promotion promotion;
+    promotion.timeline = timeline;
+    const auto epoch = local.state.timelines.find(timeline);
+    if (epoch != local.state.timelines.end()) promotion.epoch = epoch->second;
+    const auto start = local.seen.history.find(timeline);
+    if (start != local.seen.history.end()) promotion.start = start->second;
+    const auto parent = local.seen.parents.find(timeline);
+    promotion.parent = parent == local.seen.parents.end() ? TimelineId(0) : parent->second;
+    promotion.opened = true;
+    timeline = promotion.parent < timeline ? promotion.parent : TimelineId(0);
+    lineage.insert(lineage.begin(), std::move(promotion));
+  }
+  return lineage;
 }
 
 }  // namespace
@@ -64,8 +98,9 @@ NodeReport report_of(const std::optional<Goal>& goal, const LocalState& local, I
   report.state = state_of(goal, local);
   report.restart_done = state.restart_done;
   report.start_nonce = local.start_nonce;
-  report.problem = local.problem;
+  report.problem = local.problem ? local.problem : slow_disk(local, now);
   if (const auto end = wal_end(local)) report.position = *end;
+  if (goal && goal->tell_lineage) report.lineage = lineage_of(local, report.position.timeline);
   if (position_is_final(local)) report.final_for = state.promised;
   if (!local.seen.sql) return report;
   const SqlView& sql = *local.seen.sql;

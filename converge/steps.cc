@@ -119,7 +119,8 @@ SettingsFiles render(const Goal& goal, const LocalState& local, const WantedSett
 }
 
 bool is_configured(const LocalState& local, const SettingsFiles& files) {
-  const bool loaded = !local.seen.sql || local.seen.sql->config_id == files.id;
+  const bool loaded =
+      !local.seen.sql || (local.seen.sql->config_id == files.id && !local.seen.sql->foreign_sync);
   return local.seen.config_id_on_disk == files.id && loaded;
 }
 

@@ -94,6 +94,7 @@ struct Goal {
   /// primary: another node may be promoted without this one's word, so that it must close when it
   /// has not heard the controller for kLease. Only where the spec asks for no synchronous standby.
   bool lease = false;
+  bool tell_lineage = false;  ///< Say in the report what is known of the history of the WAL.
   /// rebuild: build the data anew unless the node's incarnation is above this one already.
   NodeIncarnation rebuild_above;
   PostgresGoal postgres;

@@ -61,6 +61,11 @@ inline constexpr Duration kKnockGoodFor{1'000};
 /// How long a primary may be without enough synchronous standbys, which the controller hears,
 /// before production moves to their side.
 inline constexpr Duration kReplicationLostAfter{3'000};
+/// How long a standby must have streamed from nobody before it is built anew because the primary
+/// has removed WAL that it lacks.
+inline constexpr Duration kWalGoneAfter{5'000};
+/// How long a primary may take to prove its synchronous setting to a store that was put back.
+inline constexpr Duration kProofWait{15'000};
 /// How long PostgreSQL alone may not answer before it counts as stuck.
 inline constexpr Duration kHungAfter{10'000};
 /// How long WAL may take to the disk before the primary counts as stuck.

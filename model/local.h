@@ -48,9 +48,11 @@ struct SqlView {
   std::optional<ReceiverView> receiver;  ///< A WAL receiver process exists.
   Duration receiver_silent_for{0};       ///< Since its last message.
   std::vector<SenderView> senders;
-  std::string sync_names;  ///< synchronous_standby_names that this session sees.
-  std::string config_id;   ///< hactl.config_id that this session sees: which settings are loaded.
-  bool read_only = true;   ///< default_transaction_read_only.
+  std::string sync_names;     ///< synchronous_standby_names that this session sees.
+  bool foreign_sync = false;  ///< It does not come from the settings that hactl wrote.
+  Lsn oldest;                 ///< Where the oldest WAL in pg_wal begins, seen every few seconds.
+  std::string config_id;  ///< hactl.config_id that this session sees: which settings are loaded.
+  bool read_only = true;  ///< default_transaction_read_only.
   bool restart_pending = false;
   std::set<std::string> slots;
   bool database_ready = false;  ///< The application's role and database exist.
@@ -79,6 +81,7 @@ struct PostgresView {
   std::optional<ControlData> control;  ///< When `data` is a cluster and pg_control is readable.
   /// Timelines in pg_wal's history files: number -> where it branched off its parent.
   std::map<TimelineId, Lsn> history;
+  std::map<TimelineId, TimelineId> parents;  ///< Of the timelines in `history`.
   bool standby_signal = false;
   bool running = false;           ///< A postmaster runs on the data directory.
   bool leftovers = false;         ///< No postmaster, but processes of a former one still live.
@@ -132,6 +135,8 @@ struct LocalState {
   bool answered = false;                     ///< In this life PostgreSQL took a session.
   std::optional<Instant> unanswered_since;   ///< It did, and takes none any more.
   std::optional<WalTick> tick;               ///< The last one written in this life of PostgreSQL.
+  /// While this setting was to be in force, somebody else's was seen.
+  std::optional<ConfigGeneration> foreign_sync_in;
   std::optional<Instant> slots_advanced_at;
   SyncProof proof;
   int starts_failed = 0;                  ///< In a row.

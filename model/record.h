@@ -68,6 +68,17 @@ struct MoveRequest {
   friend bool operator==(const MoveRequest&, const MoveRequest&) = default;
 };
 
+/// `hactl failover`, until it has been carried out or refused: go on without a primary that is
+/// lost.
+struct FailoverRequest {
+  /// How many bytes of acknowledged WAL may be lost; unset: none.
+  std::optional<WalBytes> accept_loss;
+  bool accept_any_loss = false;    ///< However much it is, also when nobody knows.
+  std::set<NodeName> assume_lost;  ///< Nodes that will not come back: their word is done without.
+  std::string by;                  ///< Who asked, for the record.
+  friend bool operator==(const FailoverRequest&, const FailoverRequest&) = default;
+};
+
 struct FormationRecord {
   FormationName formation;
   Incarnation incarnation;
@@ -92,6 +103,10 @@ struct FormationRecord {
   std::vector<Override> overrides;
   SystemId system_id;  ///< 0 until the first primary has reported.
   std::optional<MoveRequest> request;
+  std::optional<FailoverRequest> failover;
+  /// The store was found to be older than what nodes have seen: which settings may be in force is
+  /// not known, until the primary has proven its own or every node has said its last word.
+  bool recovering = false;
   /// Generation of the spec whose choice of primary has been settled: a later failover does not
   /// make it move back (failback: on-apply).
   Generation settled_generation;

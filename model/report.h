@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "model/ids.h"
+#include "model/lineage.h"
 #include "model/lsn.h"
+#include "model/sync_config.h"
 
 namespace hactl {
 
@@ -68,6 +70,10 @@ struct PrimaryView {
   bool confirmed = false;
   ConfigGeneration applied;  ///< The synchronous setting proven to be in force.
   bool stalled = false;      ///< What it wrote kWritesStalledAfter ago is not on its disk.
+  /// synchronous_standby_names is not what hactl wrote: somebody else has changed it (R12).
+  bool foreign_sync = false;
+  Lsn oldest;                         ///< Where the oldest WAL that it has kept begins; 0: unknown.
+  std::optional<SyncConfig> granted;  ///< The setting that it was last told to keep.
   std::vector<SenderView> senders;
   friend bool operator==(const PrimaryView&, const PrimaryView&) = default;
 };
@@ -107,6 +113,8 @@ struct NodeReport {
   std::uint64_t start_nonce = 0;
   /// Tag of the last goal that the agent has received: what it says was said after that.
   std::string goal_tag;
+  /// The history of its WAL as it knows it, oldest first; only when the goal asks for it.
+  Lineage lineage;
   std::string doing;  ///< What the agent is at, in words; empty: nothing.
   std::optional<Problem> problem;
   friend bool operator==(const NodeReport&, const NodeReport&) = default;

@@ -5,6 +5,7 @@
 
 #include "planner/candidate.h"
 #include "planner/draft.h"
+#include "planner/recover.h"
 #include "planner/sync_quorum.h"
 
 namespace hactl {
@@ -45,7 +46,7 @@ void note_accepted_loss(const Facts& facts, FormationRecord& record) {
   for (const auto& [name, final_report] : record.finals)
     asked.insert(name);
   const bool noted = std::ranges::count(record.overrides, record.epoch, &Override::epoch) > 0;
-  if (noted || covers_all(asked, facts.record.in_force)) return;
+  if (noted || words_suffice(facts, asked)) return;
   record.overrides.push_back(
       Override{record.epoch, "the spec asks for no synchronous standby: " + join(asked) +
                                  " went on without the last commits of the others"});
@@ -91,10 +92,12 @@ void leave_out_the_avoided(const Facts& facts, std::map<NodeName, FinalReport>& 
   if (covers_all(others, facts.record.in_force)) finals.erase(*facts.record.avoid);
 }
 
-/// Where the last commits may be lost, the ballot goes on with whoever answers: with all that are
-/// heard, or when a moment has passed.
+/// Where the last commits may be lost, by the spec or by an operator's word, the ballot goes on
+/// with whoever answers: with all that are heard, or when a moment has passed.
 bool may_go_on_without(Facts& facts, const std::set<NodeName>& asked) {
-  if (!may_lose_commits_by_spec(facts) || asked.empty()) return false;
+  const bool accepted =
+      std::ranges::count(facts.record.overrides, facts.record.epoch, &Override::epoch) > 0;
+  if (asked.empty() || !(accepted || may_lose_commits_by_spec(facts))) return false;
   const bool all_heard = std::ranges::all_of(facts.nodes, [&](const auto& entry) {
     return !entry.second.heard || !entry.second.has_data || asked.contains(entry.first);
   });
@@ -212,7 +215,8 @@ NextStep decide_collect(Facts& facts) {
   std::set<NodeName> asked;
   for (const auto& [name, final_report] : finals)
     asked.insert(name);
-  if (!covers_all(asked, facts.record.in_force) && !may_go_on_without(facts, asked)) {
+  if (!words_suffice(facts, asked) && !may_go_on_without(facts, asked)) {
+    if (auto step = decide_forced(facts)) return *step;
     return hold(385, missing_for(facts, asked));
   }
   leave_out_the_avoided(facts, finals);
@@ -247,6 +251,7 @@ NextStep decide_promote(Facts& facts) {
     record.target_position.reset();
     record.finals.clear();
     record.avoid.reset();
+    record.recovering = false;
     record.phase = Phase::stable;
     if (record.system_id.value == 0) record.system_id = node->report->system_id;
     record.lineage.back().opened = true;

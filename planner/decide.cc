@@ -5,6 +5,7 @@
 #include "planner/ballot.h"
 #include "planner/candidate.h"
 #include "planner/draft.h"
+#include "planner/recover.h"
 #include "planner/sync_quorum.h"
 #include "planner/verdict.h"
 
@@ -223,11 +224,30 @@ std::optional<NextStep> decide_failover(Facts& facts) {
                      : start_ballot(facts, 311, lost);
 }
 
+/// A node that has promised a later epoch than the primary's can't follow it any more: a ballot
+/// that came to nothing, or a store that was put back, has left it behind.
+std::optional<NextStep> decide_unmet_promise(Facts& facts) {
+  const Promotion* opened = facts.opened();
+  for (const auto& [name, node] : facts.nodes) {
+    const bool beyond = node.heard && node.member && opened != nullptr &&
+                        node.report->promised > opened->epoch && !node.forgot;
+    if (!beyond || !back_off_over(facts)) continue;
+    return start_ballot(facts, 342,
+                        name.value + " has promised epoch " +
+                            std::to_string(node.report->promised.value) +
+                            ", in which nobody was promoted");
+  }
+  return std::nullopt;
+}
+
 NextStep decide_stable(Facts& facts) {
-  if (facts.record.deleting) return hold(305, "the formation is being deleted");
+  if (facts.record.deleting) return hold(300, "the formation is being deleted");
+  if (auto step = decide_forced(facts)) return *step;
   if (auto step = decide_failover(facts)) return *step;
   if (auto step = decide_forgetful(facts)) return *step;
   if (!facts.primary_open()) return hold(315, "waiting for the primary to open");
+  if (auto step = decide_unmet_promise(facts)) return *step;
+  if (auto step = decide_foreign_setting(facts)) return *step;
   if (auto step = decide_request(facts)) return *step;
   const std::optional<Move> move = wanted_move(facts);
   if (auto step = decide_sync(facts, move.has_value())) return *step;
@@ -238,6 +258,7 @@ NextStep decide_stable(Facts& facts) {
 }
 
 NextStep decide_reconfigure(Facts& facts) {
+  if (auto step = decide_forced(facts)) return *step;
   if (auto step = decide_failover(facts)) return *step;
   const SyncConfig& next = facts.record.in_force.back();
   const NodeReport* primary = facts.primary_report();
@@ -254,6 +275,10 @@ NextStep decide_reconfigure(Facts& facts) {
 }  // namespace
 
 NextStep decide(Facts& facts) {
+  if (auto step = notice_regression(facts)) return *step;
+  if (facts.record.recovering && facts.record.phase == Phase::reconfigure) {
+    return decide_recovery(facts);
+  }
   switch (facts.record.phase) {
     case Phase::bootstrap: return decide_bootstrap(facts);
     case Phase::stable: return decide_stable(facts);

@@ -15,6 +15,7 @@ enum class Is { any, yes, no };
 struct Place {
   Phase phase = Phase::bootstrap;
   bool deleting = false;
+  bool unknown = false;    ///< The store is older than its nodes: what they are to be is not known.
   bool primary = false;    ///< The record's primary.
   bool candidate = false;  ///< The record's candidate.
   bool fetching = false;   ///< The candidate that lacks WAL and has a donor.
@@ -23,12 +24,14 @@ struct Place {
   bool excluded = false;   ///< It forgot something and must be built anew.
   bool empty = false;      ///< It has no data.
   bool may_clone = false;  ///< It is its turn to make a copy.
+  bool wal_gone = false;   ///< The primary no longer has the WAL that it needs.
   bool waits = false;      ///< A new primary is to open; it does so without this node.
 };
 
 struct When {
   std::array<bool, 6> phases{true, true, true, true, true, true};  ///< By Phase.
   Is deleting = Is::any;
+  Is unknown = Is::any;
   Is primary = Is::any;
   Is candidate = Is::any;
   Is fetching = Is::any;
@@ -37,6 +40,7 @@ struct When {
   Is excluded = Is::any;
   Is empty = Is::any;
   Is may_clone = Is::any;
+  Is wal_gone = Is::any;
   Is waits = Is::any;
 };
 
@@ -59,6 +63,10 @@ constexpr std::array kRows{
         .when = {.deleting = Is::yes},
         .goal = GoalState::drop,
         .why = "the formation is being deleted"},
+    Row{.id = 403,
+        .when = {.unknown = Is::yes},
+        .goal = GoalState::init,
+        .why = "the store is older than what nodes have seen: stay as you are, and tell it"},
     Row{.id = 405,
         .when = {.gone = Is::yes},
         .goal = GoalState::drop,
@@ -111,6 +119,10 @@ constexpr std::array kRows{
         .when = {.phases = only(Phase::stable), .excluded = Is::yes},
         .goal = GoalState::rebuild,
         .why = "it forgot what it once knew: build it anew from the primary"},
+    Row{.id = 452,
+        .when = {.phases = only(Phase::stable), .primary = Is::no, .wal_gone = Is::yes},
+        .goal = GoalState::rebuild,
+        .why = "the primary no longer has the WAL that it needs: build it anew"},
     Row{.id = 455,
         .when = {.phases = only(Phase::stable), .empty = Is::yes, .may_clone = Is::no},
         .goal = GoalState::init,
@@ -136,11 +148,12 @@ bool fits(Is wanted, bool fact) {
 
 bool matches(const When& when, const Place& place) {
   return when.phases[static_cast<std::size_t>(place.phase)] &&
-         fits(when.deleting, place.deleting) && fits(when.primary, place.primary) &&
-         fits(when.candidate, place.candidate) && fits(when.fetching, place.fetching) &&
-         fits(when.first, place.first) && fits(when.gone, place.gone) &&
-         fits(when.excluded, place.excluded) && fits(when.empty, place.empty) &&
-         fits(when.may_clone, place.may_clone) && fits(when.waits, place.waits);
+         fits(when.deleting, place.deleting) && fits(when.unknown, place.unknown) &&
+         fits(when.primary, place.primary) && fits(when.candidate, place.candidate) &&
+         fits(when.fetching, place.fetching) && fits(when.first, place.first) &&
+         fits(when.gone, place.gone) && fits(when.excluded, place.excluded) &&
+         fits(when.empty, place.empty) && fits(when.may_clone, place.may_clone) &&
+         fits(when.wal_gone, place.wal_gone) && fits(when.waits, place.waits);
 }
 
 /// There is a primary to copy: an open one, or one that has been promoted and may need the copies
@@ -191,7 +204,18 @@ std::optional<std::set<NodeName>> needed_to_open(Facts& facts) {
   return needed;
 }
 
-Place place_of(const Facts& facts, const NodeName& name, const std::set<NodeName>& cloning,
+/// A standby that has streamed from nobody for a while, and that ends before the primary's oldest
+/// WAL.
+bool wal_is_gone(Facts& facts, const NodeName& name) {
+  const NodeFacts& node = facts.node(name);
+  const NodeReport* primary = facts.primary_report();
+  if (primary == nullptr || !facts.primary_open() || !node.heard || !node.position) return false;
+  if (node.report->state != NodeState::standby || receiving_from(*node.report)) return false;
+  if (node.position->lsn >= primary->primary->oldest) return false;
+  return facts.passed(std::max(node.steady_since, facts.observed.phase_since), kWalGoneAfter);
+}
+
+Place place_of(Facts& facts, const NodeName& name, const std::set<NodeName>& cloning,
                const std::optional<std::set<NodeName>>& needed) {
   const FormationRecord& record = facts.record;
   const NodeFacts& node = facts.node(name);
@@ -201,6 +225,8 @@ Place place_of(const Facts& facts, const NodeName& name, const std::set<NodeName
   Place place;
   place.phase = record.phase;
   place.deleting = record.deleting;
+  place.unknown =
+      record.recovering && record.phase == Phase::reconfigure && record.in_force.empty();
   place.primary = record.primary == name;
   place.candidate = record.candidate == name;
   place.fetching = place.candidate && record.donor.has_value();
@@ -209,6 +235,7 @@ Place place_of(const Facts& facts, const NodeName& name, const std::set<NodeName
   place.excluded = node.excluded;
   place.empty = !node.has_data;
   place.may_clone = cloning.contains(name);
+  place.wal_gone = wal_is_gone(facts, name);
   place.waits = needed && !place.candidate && !needed->contains(name);
   return place;
 }
@@ -317,6 +344,7 @@ Goal goal_for(const Facts& facts, const NodeName& name, const Place& place, Goal
   goal.state = state;
   goal.epoch = epoch_of(facts, promotion, state);
   goal.system_id = facts.record.system_id;
+  goal.tell_lineage = facts.record.recovering;
   if (promotion != nullptr) goal.chain = ancestry(facts.record.lineage, promotion->timeline);
   fill_for_state(facts, promotion, goal);
   const auto& address = facts.node(name).address;

@@ -32,6 +32,7 @@ void check_promotion(const FormationRecord& next) {
   }
   // A loss of commits is accepted in so many words, for one ballot, or not at all.
   if (std::ranges::count(next.overrides, next.epoch, &Override::epoch) > 0) return;
+  if (next.recovering) return;  // Everybody was asked.
   for (const SyncConfig& config : next.in_force) {
     HACTL_CHECK(config.epoch == next.epoch || covers(asked, config));
   }
@@ -46,7 +47,7 @@ void check_invariants(const FormationRecord& record, const Plan& plan) {
   HACTL_CHECK(next.revision > record.revision);
   HACTL_CHECK(next.epoch >= record.epoch);
   HACTL_CHECK(next.timeline_max >= record.timeline_max);
-  HACTL_CHECK(!next.in_force.empty() || next.phase == Phase::bootstrap);
+  HACTL_CHECK(!next.in_force.empty() || next.phase == Phase::bootstrap || next.recovering);
   for (const SyncConfig& config : next.in_force) {
     HACTL_CHECK(config.required >= 0);
     HACTL_CHECK(static_cast<std::size_t>(config.required) <= config.members.size());

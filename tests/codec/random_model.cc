@@ -77,14 +77,24 @@ Goal RandomModel::goal() {
   goal.start_nonce = raw();
   goal.restart = raw();
   goal.lease = coin();
+  goal.tell_lineage = coin();
   goal.rebuild_above = NodeIncarnation(raw());
   goal.postgres = postgres_goal();
   return goal;
 }
 
 PrimaryView RandomModel::primary_view() {
-  PrimaryView view{number<Epoch>(), number<TimelineId>(),       number<Lsn>(), coin(),
-                   coin(),          number<ConfigGeneration>(), coin(),        {}};
+  PrimaryView view;
+  view.epoch = number<Epoch>();
+  view.timeline = number<TimelineId>();
+  view.start = number<Lsn>();
+  view.gate_open = coin();
+  view.confirmed = coin();
+  view.applied = number<ConfigGeneration>();
+  view.stalled = coin();
+  view.foreign_sync = coin();
+  view.oldest = number<Lsn>();
+  if (coin()) view.granted = sync_config();
   for (std::size_t i = few(); i > 0; --i) {
     view.senders.push_back(
         {node(), number<Epoch>(), coin(), number<Lsn>(), number<Lsn>(), small(), coin()});
@@ -116,6 +126,7 @@ NodeReport RandomModel::report() {
   report.restart_done = raw();
   report.start_nonce = raw();
   report.goal_tag = text();
+  report.lineage = lineage();
   report.doing = text();
   if (coin()) report.problem = Problem{text(), text()};
   return report;
@@ -173,6 +184,8 @@ FormationRecord RandomModel::record() {
     record.overrides.push_back({number<Epoch>(), text()});
   record.system_id = number<SystemId>();
   if (coin()) record.request = MoveRequest{node(), std::nullopt};
+  if (coin()) record.failover = FailoverRequest{WalBytes(raw()), coin(), {node()}, text()};
+  record.recovering = coin();
   record.settled_generation = number<Generation>();
   record.paused = coin();
   record.deleting = coin();

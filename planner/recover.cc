@@ -1,0 +1,271 @@
+#include "planner/recover.h"
+
+#include <algorithm>
+
+#include "planner/ballot.h"
+#include "planner/draft.h"
+#include "planner/verdict.h"
+
+namespace hactl {
+namespace {
+
+/// The highest of what the nodes that are heard have seen.
+struct Seen {
+  Incarnation incarnation;
+  Revision revision;  ///< Of the record's own incarnation.
+  Epoch epoch;
+};
+
+Seen seen_by_nodes(const Facts& facts) {
+  Seen seen;
+  for (const auto& [name, node] : facts.nodes) {
+    if (!node.heard) continue;
+    const NodeReport& report = *node.report;
+    seen.incarnation = std::max(seen.incarnation, report.incarnation_seen);
+    seen.epoch = std::max(seen.epoch, report.promised);
+    if (report.incarnation_seen == facts.record.incarnation) {
+      seen.revision = std::max(seen.revision, report.revision_seen);
+    }
+  }
+  return seen;
+}
+
+/// The node that is open in the highest epoch in which any is.
+const NodeFacts* open_primary(const Facts& facts) {
+  const NodeFacts* best = nullptr;
+  for (const auto& [name, node] : facts.nodes) {
+    if (!node.heard || !node.report->primary || !node.report->primary->gate_open) continue;
+    if (!node.report->primary->granted || node.forgot || node.excluded) continue;
+    const Epoch epoch = node.report->primary->epoch;
+    if (best == nullptr || epoch > best->report->primary->epoch) best = &node;
+  }
+  return best;
+}
+
+/// What the nodes know of promotions that the store has forgotten.
+void learn_lineage(const Facts& facts, FormationRecord& record) {
+  for (const auto& [name, node] : facts.nodes) {
+    if (!node.heard) continue;
+    for (Promotion told : node.report->lineage) {
+      record.timeline_max = std::max(record.timeline_max, told.timeline);
+      if (find_timeline(record.lineage, told.timeline) != nullptr || told.epoch.value == 0)
+        continue;
+      if (node.report->primary && node.report->primary->timeline == told.timeline) told.node = name;
+      record.lineage.push_back(std::move(told));
+    }
+  }
+  std::ranges::stable_sort(record.lineage, {}, &Promotion::epoch);
+}
+
+/// Everybody who may hold a commit, where nobody knows which settings were in force.
+std::set<NodeName> everybody(const Facts& facts) {
+  std::set<NodeName> names;
+  for (const auto& [name, node] : facts.nodes)
+    names.insert(name);
+  return names;
+}
+
+NextStep prove_by_primary(const Facts& facts, const NodeFacts& primary) {
+  Draft draft(facts);
+  FormationRecord& record = draft.record();
+  learn_lineage(facts, record);
+  const PrimaryView& view = *primary.report->primary;
+  record.primary = primary.report->node;
+  record.system_id = primary.report->system_id;
+  record.phase = Phase::reconfigure;
+  // A new generation: what was proven for an older one may have been changed since.
+  record.config_generation = std::max(record.config_generation, view.granted->generation).next();
+  SyncConfig setting = *view.granted;
+  setting.generation = record.config_generation;
+  record.in_force = {setting};
+  record.candidate.reset();
+  return draft.done(306, "RecoveringByPrimary",
+                    record.primary->value + " is open in epoch " +
+                        std::to_string(view.epoch.value) +
+                        ": it is to prove that commits wait for " + to_string(setting),
+                    true);
+}
+
+NextStep ask_everybody(const Facts& facts, const std::string& why) {
+  Draft draft(facts);
+  FormationRecord& record = draft.record();
+  learn_lineage(facts, record);
+  record.epoch = record.epoch.next();
+  record.phase = Phase::collect;
+  record.candidate.reset();
+  record.donor.reset();
+  record.finals.clear();
+  return draft.done(307, "RecoveringByAll",
+                    "epoch " + std::to_string(record.epoch.value) +
+                        " asks every node how far it is, and needs the word of all of them: " + why,
+                    true);
+}
+
+bool knows_own_lineage(const NodeFacts& node) {
+  return node.report->primary && !node.report->lineage.empty() &&
+         node.report->lineage.back().timeline == node.report->primary->timeline;
+}
+
+/// How many bytes that the lost primary had acknowledged, or could have, the best node lacks;
+/// unset: nobody knows.
+std::optional<WalBytes> expected_loss(const Facts& facts) {
+  const NodeFacts& primary = facts.node(*facts.record.primary);
+  if (primary.report == nullptr || !primary.position) return std::nullopt;
+  Position best;
+  for (const auto& [name, node] : facts.nodes) {
+    const bool there = name != *facts.record.primary && node.heard && node.position && !node.forgot;
+    if (there && !node.excluded) best = std::max(best, *node.position);
+  }
+  if (best.epoch < primary.position->epoch) return std::nullopt;
+  return distance(best.lsn, primary.position->lsn);
+}
+
+std::string loss_text(const std::optional<WalBytes>& loss) {
+  if (!loss) return "nobody knows how much";
+  return "up to " + std::to_string(loss->value) + " bytes of WAL";
+}
+
+NextStep refuse(const Facts& facts, const std::string& why) {
+  Draft draft(facts);
+  draft.record().failover.reset();
+  return draft.done(319, "FailoverRefused", why, true);
+}
+
+NextStep start_forced(const Facts& facts, const std::string& accepted) {
+  const FailoverRequest& request = *facts.record.failover;
+  Draft draft(facts);
+  FormationRecord& record = draft.record();
+  record.epoch = record.epoch.next();
+  record.phase = Phase::collect;
+  record.candidate.reset();
+  record.donor.reset();
+  record.finals.clear();
+  record.failover.reset();
+  if (!accepted.empty()) {
+    record.overrides.push_back(
+        Override{record.epoch, request.by + " accepted the loss of " + accepted});
+  }
+  return draft.done(318, "FailoverForced",
+                    "epoch " + std::to_string(record.epoch.value) +
+                        " asks every node how far it is: " + request.by + " asked for a failover" +
+                        (accepted.empty() ? "" : " and accepted the loss of " + accepted),
+                    true);
+}
+
+}  // namespace
+
+bool words_suffice(const Facts& facts, const std::set<NodeName>& asked) {
+  if (facts.record.recovering) return std::ranges::includes(asked, everybody(facts));
+  return covers_all(asked, facts.record.in_force);
+}
+
+std::optional<NextStep> notice_regression(Facts& facts) {
+  if (facts.record.phase == Phase::bootstrap || facts.record.recovering) return std::nullopt;
+  const Seen seen = seen_by_nodes(facts);
+  const bool older = seen.incarnation > facts.record.incarnation ||
+                     seen.revision > facts.record.revision || seen.epoch > facts.record.epoch;
+  if (!older) return std::nullopt;
+  Draft draft(facts);
+  FormationRecord& record = draft.record();
+  record.incarnation = std::max(record.incarnation, seen.incarnation).next();
+  record.epoch = std::max(record.epoch, seen.epoch);
+  record.recovering = true;
+  record.phase = Phase::reconfigure;
+  record.candidate.reset();
+  record.donor.reset();
+  record.target_position.reset();
+  record.finals.clear();
+  record.in_force.clear();
+  return draft.done(305, "StoreIsOlderThanItsNodes",
+                    "nodes have seen more than this store knows: it was put back to an older copy, "
+                    "and nobody is promoted before the formation is known again",
+                    true);
+}
+
+NextStep decide_recovery(Facts& facts) {
+  const NodeFacts* primary = open_primary(facts);
+  const bool proving = primary != nullptr && facts.record.primary == primary->report->node &&
+                       facts.record.in_force.size() == 1 &&
+                       facts.record.in_force.back().epoch == primary->report->primary->epoch;
+  if (proving && facts.primary_open()) {
+    const SyncConfig& setting = facts.record.in_force.back();
+    const PrimaryView& view = *primary->report->primary;
+    if (view.applied != setting.generation || !view.confirmed) {
+      if (facts.passed(facts.observed.phase_since, kProofWait)) {
+        return ask_everybody(facts, facts.record.primary->value + " has not proven its setting");
+      }
+      return hold(308, "the store is older than its nodes: waiting for " +
+                           facts.record.primary->value + " to prove that commits wait for " +
+                           to_string(setting));
+    }
+    Draft draft(facts);
+    draft.record().recovering = false;
+    draft.record().phase = Phase::stable;
+    return draft.done(
+        309, "Recovered",
+        facts.record.primary->value + " has proven that commits wait for " + to_string(setting));
+  }
+  if (primary != nullptr) {
+    if (knows_own_lineage(*primary)) return prove_by_primary(facts, *primary);
+    return hold(308, "the store is older than its nodes: waiting for " +
+                         primary->report->node.value + " to tell its history");
+  }
+  if (facts.passed(std::max(facts.observed.phase_since, facts.observed.started_at), kCollectWait)) {
+    return ask_everybody(facts, "the store is older than its nodes, and no primary is open");
+  }
+  return hold(308, "the store is older than its nodes: looking for an open primary");
+}
+
+std::optional<NextStep> decide_forced(Facts& facts) {
+  if (!facts.record.failover || !facts.record.primary) return std::nullopt;
+  if (facts.primary_open() && !judge_primary(facts).dead) {
+    return refuse(facts, facts.record.primary->value +
+                             " is well: `hactl switchover` moves the primary without any loss");
+  }
+  std::set<NodeName> answering;
+  for (const auto& [name, node] : facts.nodes) {
+    if (!node.heard || !node.has_data || node.forgot || node.excluded) continue;
+    if (name == *facts.record.primary) continue;
+    answering.insert(name);
+  }
+  if (answering.empty()) return refuse(facts, "no other node with data is heard");
+  if (words_suffice(facts, answering)) return start_forced(facts, "");
+  const FailoverRequest& request = *facts.record.failover;
+  std::set<NodeName> with_lost = answering;
+  with_lost.insert(request.assume_lost.begin(), request.assume_lost.end());
+  if (words_suffice(facts, with_lost)) {
+    return start_forced(facts, "whatever only " + join(request.assume_lost) + " held");
+  }
+  const std::optional<WalBytes> loss = expected_loss(facts);
+  const bool accepted =
+      request.accept_any_loss || (request.accept_loss && loss && *loss <= *request.accept_loss);
+  if (accepted) return start_forced(facts, loss_text(loss));
+  return refuse(facts, missing_for(facts, answering) + "; without them " + loss_text(loss) +
+                           " may be lost, which --accept-data-loss would have to allow");
+}
+
+std::optional<NextStep> decide_foreign_setting(const Facts& facts) {
+  const NodeReport* report = facts.primary_report();
+  if (report == nullptr || !report->primary || !report->primary->foreign_sync) return std::nullopt;
+  const SyncConfig& current = facts.record.in_force.back();
+  if (!facts.primary_open() || current.required == 0) return std::nullopt;
+  Draft draft(facts);
+  FormationRecord& record = draft.record();
+  SyncConfig foreign = current;
+  foreign.generation = record.config_generation.next();
+  foreign.required = 0;
+  foreign.members.clear();
+  SyncConfig again = current;
+  again.generation = record.config_generation = foreign.generation.next();
+  // Whatever was in force instead: only the primary itself can speak for its commits. That holds
+  // for the older settings too.
+  record.in_force = {foreign, again};
+  record.phase = Phase::reconfigure;
+  return draft.done(365, "ForeignSetting",
+                    "somebody has changed synchronous_standby_names on " + record.primary->value +
+                        ": it is set again, and until that is proven only " +
+                        record.primary->value + " is known to hold every acknowledged commit",
+                    true);
+}
+
+}  // namespace hactl

@@ -1,0 +1,32 @@
+// What a formation does that can't go on by its rules alone: a store that is older than its nodes,
+// an operator's word that a primary is lost for good, a setting that somebody else has changed.
+#pragma once
+
+#include <optional>
+#include <set>
+
+#include "planner/decide.h"
+#include "planner/facts.h"
+
+namespace hactl {
+
+/// A node has seen more than the store knows: the store was put back to an older copy. From then on
+/// the settings in the record prove nothing. Rules 305 to 309.
+std::optional<NextStep> notice_regression(Facts& facts);
+
+/// The next step while the record is `recovering`: the primary proves its own setting, or every
+/// node says its last word.
+NextStep decide_recovery(Facts& facts);
+
+/// Carries out or refuses `hactl failover`. Rules 317 to 319.
+std::optional<NextStep> decide_forced(Facts& facts);
+
+/// A primary whose synchronous setting somebody else has changed may have acknowledged commits that
+/// no standby holds (R12). Rule 365.
+std::optional<NextStep> decide_foreign_setting(const Facts& facts);
+
+/// Whether the last words of `asked` suffice to choose a primary: they cover every setting that may
+/// be in force, or, where that is not known, they are everybody's.
+bool words_suffice(const Facts& facts, const std::set<NodeName>& asked);
+
+}  // namespace hactl
