@@ -35,6 +35,7 @@ constexpr std::array kPermissions{
     Permission{.resource = Resource::goal, .method = "GET", .admin = true, .own_node = true},
     Permission{.resource = Resource::events, .method = "GET", .admin = true, .viewer = true},
     Permission{.resource = Resource::switchover, .method = "POST", .admin = true},
+    Permission{.resource = Resource::failover, .method = "POST", .admin = true},
     Permission{.resource = Resource::credentials, .method = "GET", .admin = true},
     Permission{.resource = Resource::agents, .method = "GET", .admin = true, .viewer = true},
     Permission{.resource = Resource::healthz,
@@ -69,6 +70,7 @@ constexpr std::array kFormationParts{
     NamedResource{"nodes", Resource::nodes},
     NamedResource{"events", Resource::events},
     NamedResource{"switchover", Resource::switchover},
+    NamedResource{"failover", Resource::failover},
     NamedResource{"credentials", Resource::credentials},
 };
 constexpr std::array kNodeParts{

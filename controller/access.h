@@ -21,6 +21,7 @@ enum class Resource {
   goal,         ///< …/formations/NAME/nodes/N/goal
   events,       ///< …/formations/NAME/events
   switchover,   ///< …/formations/NAME/switchover
+  failover,     ///< …/formations/NAME/failover
   credentials,  ///< …/formations/NAME/credentials
   agents,       ///< /apis/hactl/v1/agents
   healthz,

@@ -113,6 +113,7 @@ void ControllerApi::dispatch(const Route& route, const Exchange& exchange) {
     case Resource::goal: return wait_for_goal(route, exchange);
     case Resource::events: return list_events(route, exchange);
     case Resource::switchover: return switch_over(route, exchange);
+    case Resource::failover: return fail_over(route, exchange);
     case Resource::credentials: return get_credentials(route, exchange);
     case Resource::agents: return list_agents(exchange);
     case Resource::healthz:

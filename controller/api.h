@@ -53,6 +53,9 @@ class ControllerApi {
   void applied(const Exchange& exchange, const Result<Changed>& changed);
   void remove_formation(const Route& route, const Exchange& exchange);
   void switch_over(const Route& route, const Exchange& exchange);
+  void fail_over(const Route& route, const Exchange& exchange);
+  /// 202 with the formation as it is now, or what was wrong with the request.
+  FormationLoop::ChangeCallback accept(const Exchange& exchange);
   void get_plan(const Route& route, const Exchange& exchange);
   [[nodiscard]] nlohmann::json plan_object(const Formation& wanted, const FormationLoop* loop);
   void get_credentials(const Route& route, const Exchange& exchange);

@@ -116,6 +116,31 @@ std::uint64_t fingerprint(std::string_view text) {
   return hash;
 }
 
+/// {"accept-data-loss": bytes or "any", "assume-lost": [names]}; each may be missing.
+Result<FailoverRequest> failover_request(const Json& body) {
+  const auto wrong = [](const std::string& why) { return Error{ErrorCode::invalid, why}; };
+  if (!body.is_object()) return wrong("body: is not an object");
+  FailoverRequest request;
+  for (const auto& [key, value] : body.items()) {
+    if (key == "accept-data-loss" && value == "any") {
+      request.accept_any_loss = true;
+    } else if (key == "accept-data-loss" && value.is_number_unsigned()) {
+      request.accept_loss = WalBytes(value.get<std::uint64_t>());
+    } else if (key == "assume-lost" && value.is_array() && value.size() <= kNodesMax) {
+      for (const Json& name : value) {
+        const std::string* text = name.get_ptr<const std::string*>();
+        if (text == nullptr || !is_name(*text)) return wrong("assume-lost: holds no node names");
+        request.assume_lost.insert(NodeName(*text));
+      }
+    } else {
+      return wrong(key +
+                   ": is not \"accept-data-loss\" with a number of bytes or \"any\", nor "
+                   "\"assume-lost\" with names");
+    }
+  }
+  return request;
+}
+
 }  // namespace
 
 void ControllerApi::list_formations(const Exchange& exchange) {
@@ -210,13 +235,29 @@ void ControllerApi::switch_over(const Route& route, const Exchange& exchange) {
     if (key == "to") request.to = NodeName(*text);
     if (key == "to-region") request.to_region = RegionName(*text);
   }
-  loop->move_requested(request, [this, exchange](const Result<Changed>& changed) {
+  loop->move_requested(request, accept(exchange));
+}
+
+FormationLoop::ChangeCallback ControllerApi::accept(const Exchange& exchange) {
+  return [this, exchange](const Result<Changed>& changed) {
     if (!changed.ok()) return refuse(exchange, failure_of(changed.error()));
     const FormationLoop* now = formations_.find(changed->formation.formation.name);
     respond(exchange,
             json_response(202, now == nullptr ? formation_object(changed->formation, nullptr, 0)
                                               : watches_.formation_now(*now)));
-  });
+  };
+}
+
+void ControllerApi::fail_over(const Route& route, const Exchange& exchange) {
+  FormationLoop* loop = loop_of(route, exchange);
+  if (loop == nullptr) return;
+  const std::string& body = exchange->request().body;
+  const Result<Json> json = body.empty() ? Result<Json>(Json::object()) : parse_json(body);
+  if (!json.ok()) return refuse(exchange, bad_request("body: " + json.error().message));
+  Result<FailoverRequest> request = failover_request(*json);
+  if (!request.ok()) return refuse(exchange, bad_request(request.error().message));
+  request->by = exchange->request().peer;
+  loop->failover_requested(*std::move(request), accept(exchange));
 }
 
 Json ControllerApi::plan_object(const Formation& wanted, const FormationLoop* loop) {

@@ -179,6 +179,26 @@ Result<Changed> move_change(const FormationName& name, const StoredFormation* cu
   return changed;
 }
 
+Result<Changed> failover_change(const FormationName& name, const StoredFormation* current,
+                                const FailoverRequest& request, UtcTime now) {
+  if (current == nullptr) return not_found(name);
+  if (current->record.deleting) return conflict(name, "it is being deleted");
+  if (!current->record.primary) return conflict(name, "it has no primary yet");
+  for (const NodeName& node : request.assume_lost) {
+    if (!current->record.nodes.contains(node)) {
+      return invalid(fmt::format("nodes \"{}\" not found", node.value));
+    }
+  }
+  Changed changed;
+  changed.formation = *current;
+  changed.outcome = ChangeOutcome::configured;
+  changed.formation.record.failover = request;
+  changed.formation.record.revision = current->record.revision.next();
+  changed.events.push_back(formation_event(changed.formation, "FailoverRequested",
+                                           request.by + " asked for a failover", now));
+  return changed;
+}
+
 Result<Changed> delete_change(const FormationName& name, const StoredFormation* current,
                               UtcTime now) {
   if (current == nullptr) return not_found(name);

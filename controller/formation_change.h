@@ -47,6 +47,11 @@ Result<Changed> apply_change(const StoredFormation* current, const ApplyRequest&
 Result<Changed> move_change(const FormationName& name, const StoredFormation* current,
                             const MoveRequest& request, UtcTime now);
 
+/// Sets the record's failover request. Errors: not_found, conflict (no primary yet, being deleted),
+/// invalid when it names nodes that the formation does not have.
+Result<Changed> failover_change(const FormationName& name, const StoredFormation* current,
+                                const FailoverRequest& request, UtcTime now);
+
 /// Marks the formation for deletion; unchanged when it is already. Errors: not_found.
 Result<Changed> delete_change(const FormationName& name, const StoredFormation* current,
                               UtcTime now);

@@ -95,6 +95,15 @@ void FormationLoop::move_requested(MoveRequest request, ChangeCallback callback)
   enqueue(std::move(pending));
 }
 
+void FormationLoop::failover_requested(FailoverRequest request, ChangeCallback callback) {
+  Pending pending;
+  pending.callback = std::move(callback);
+  pending.change = [this, wanted = std::move(request)](const StoredFormation* current) {
+    return failover_change(name_, current, wanted, scheduler_.utc());
+  };
+  enqueue(std::move(pending));
+}
+
 void FormationLoop::delete_requested(ChangeCallback callback) {
   Pending pending;
   pending.callback = std::move(callback);

@@ -106,6 +106,9 @@ class FormationLoop {
   /// Asks for a switchover. Errors as above; invalid when it can't be carried out by anyone.
   void move_requested(MoveRequest request, ChangeCallback callback);
 
+  /// Asks for a failover without a primary that is lost. Errors as above.
+  void failover_requested(FailoverRequest request, ChangeCallback callback);
+
   /// Lets every node go, then forgets the formation. Errors as above, and not_found.
   void delete_requested(ChangeCallback callback);
 

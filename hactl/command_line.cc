@@ -75,6 +75,7 @@ struct Options {
   WaitOptions wait{};
   DeleteOptions erase{};
   SwitchoverOptions switchover{};
+  FailoverOptions failover{};
   PsqlOptions psql{};
   Context context{};
   std::string context_name{};
@@ -179,6 +180,16 @@ void add_change_verbs(CLI::App& app, Options& options, Chosen& chosen) {
   add_wait(switchover, options.switchover.wait, options.switchover.timeout);
   choose(switchover, chosen,
          [&](Session& session) { return run_switchover(session, options.switchover); });
+
+  CLI::App* failover = app.add_subcommand("failover", "Go on without a primary that is lost");
+  add_formation(failover, options.failover.formation);
+  failover->add_option("--accept-data-loss", options.failover.accept_data_loss,
+                       "Acknowledged WAL that may be lost: a size such as 16MB, or any");
+  failover->add_option("--assume-lost", options.failover.assume_lost,
+                       "A node that will not come back; may be repeated");
+  add_duration(failover, "--timeout", options.failover.timeout, "How long to wait");
+  choose(failover, chosen,
+         [&](Session& session) { return run_failover(session, options.failover); });
 
   CLI::App* psql = app.add_subcommand("psql", "Open psql on the primary");
   add_formation(psql, options.psql.formation);

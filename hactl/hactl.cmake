@@ -3,7 +3,7 @@ hactl_library(hactl
   DEPENDS codec io writer
   PACKAGES fmt::fmt nlohmann_json::nlohmann_json CLI11::CLI11
   SOURCES hactl/api.cc hactl/apply.cc hactl/config.cc hactl/config_verbs.cc
-          hactl/connection_uri.cc hactl/delete.cc hactl/describe.cc hactl/diff.cc
+          hactl/connection_uri.cc hactl/delete.cc hactl/describe.cc hactl/diff.cc hactl/failover.cc
           hactl/duration_text.cc hactl/formation_files.cc hactl/formation_item.cc hactl/get.cc
           hactl/lab_act.cc hactl/lab_directory.cc hactl/lab_down.cc hactl/lab_processes.cc
           hactl/lab_rewrite.cc hactl/lab_start.cc hactl/lab_status.cc hactl/lab_traffic.cc

@@ -84,6 +84,15 @@ struct SwitchoverOptions {
 };
 Result<int> run_switchover(Session& session, const SwitchoverOptions& options);
 
+struct FailoverOptions {
+  std::string formation{};
+  std::string accept_data_loss{};  ///< A size such as "16MB", or "any"; empty: none.
+  std::vector<std::string> assume_lost{};
+  Duration timeout = kWaitTimeoutDefault;
+};
+/// Waits until the formation has refused, or has an open primary again.
+Result<int> run_failover(Session& session, const FailoverOptions& options);
+
 struct UriOptions {
   std::string formation{};
   bool read_only = false;

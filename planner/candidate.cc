@@ -50,6 +50,21 @@ bool may_be_elected(const Facts& facts, const NodeName& name) {
   return node.heard && node.has_data && node.address && !node.forgot && !node.excluded;
 }
 
+bool will_answer(const Facts& facts, const NodeName& name) {
+  const NodeFacts& node = facts.node(name);
+  if (!node.heard || !node.has_data || node.forgot || node.excluded) return false;
+  const bool primary = facts.record.primary == name;
+  return !primary || (!node.hung_up_at && facts.now - node.heard_at < kPrimarySilentAfter);
+}
+
+std::set<NodeName> those_who_answer(const Facts& facts) {
+  std::set<NodeName> names;
+  for (const auto& [name, node] : facts.nodes) {
+    if (will_answer(facts, name)) names.insert(name);
+  }
+  return names;
+}
+
 bool ready_to_take_over(const Facts& facts, const NodeName& name) {
   const NodeFacts& node = facts.node(name);
   const NodeReport* primary = facts.primary_report();

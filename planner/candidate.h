@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 
 #include "planner/facts.h"
 
@@ -12,6 +13,10 @@ bool may_be_primary(const NodeFacts& facts);
 
 /// Whether the node is fit to win a ballot: it is heard and has its data.
 bool may_be_elected(const Facts& facts, const NodeName& name);
+
+/// Prediction only: whether a ballot would get the node's last word.
+bool will_answer(const Facts& facts, const NodeName& name);
+std::set<NodeName> those_who_answer(const Facts& facts);
 
 /// Whether the node could take over from a running primary now: it streams, and what it lacks comes
 /// while the primary stops.

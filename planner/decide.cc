@@ -53,22 +53,6 @@ NextStep decide_bootstrap(Facts& facts) {
                     best_empty->name.value + " makes the formation's first data directory");
 }
 
-/// Prediction only: whether a ballot would get the node's last word.
-bool will_answer(const Facts& facts, const NodeName& name) {
-  const NodeFacts& node = facts.node(name);
-  if (!node.heard || !node.has_data || node.forgot || node.excluded) return false;
-  const bool primary = facts.record.primary == name;
-  return !primary || (!node.hung_up_at && facts.now - node.heard_at < kPrimarySilentAfter);
-}
-
-std::set<NodeName> those_who_answer(const Facts& facts) {
-  std::set<NodeName> names;
-  for (const auto& [name, node] : facts.nodes) {
-    if (will_answer(facts, name)) names.insert(name);
-  }
-  return names;
-}
-
 /// Prediction only: whether the nodes that are heard now could elect somebody other than the
 /// primary.
 bool can_fail_over(const Facts& facts) {

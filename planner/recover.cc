@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "planner/ballot.h"
+#include "planner/candidate.h"
 #include "planner/draft.h"
 #include "planner/verdict.h"
 
@@ -222,13 +223,8 @@ std::optional<NextStep> decide_forced(Facts& facts) {
     return refuse(facts, facts.record.primary->value +
                              " is well: `hactl switchover` moves the primary without any loss");
   }
-  std::set<NodeName> answering;
-  for (const auto& [name, node] : facts.nodes) {
-    if (!node.heard || !node.has_data || node.forgot || node.excluded) continue;
-    if (name == *facts.record.primary) continue;
-    answering.insert(name);
-  }
-  if (answering.empty()) return refuse(facts, "no other node with data is heard");
+  const std::set<NodeName> answering = those_who_answer(facts);
+  if (answering.empty()) return refuse(facts, "no node with data is heard");
   if (words_suffice(facts, answering)) return start_forced(facts, "");
   const FailoverRequest& request = *facts.record.failover;
   std::set<NodeName> with_lost = answering;

@@ -42,6 +42,7 @@ const std::vector<Cell>& cells() {
       {"GET", below("/nodes/a/goal"), true, false, true, false},
       {"GET", below("/events"), true, true, false, false},
       {"POST", below("/switchover"), true, false, false, false},
+      {"POST", below("/failover"), true, false, false, false},
       {"GET", below("/credentials"), true, false, false, false},
       {"GET", "/apis/hactl/v1/agents", true, true, false, false},
       {"GET", "/healthz", true, true, true, true},

@@ -43,7 +43,7 @@ class ObedientWorld {
         continue;
       }
       const auto before = observed.nodes;
-      answer(now_plan.knocks);
+      if (answer(now_plan.knocks)) continue;
       obey(now_plan.goals);
       if (before == observed.nodes && !pass()) return;
     }
@@ -88,11 +88,14 @@ class ObedientWorld {
     return true;
   }
 
-  void answer(const std::map<NodeName, KnockOrder>& knocks) {
+  /// Whether anything new was learnt.
+  bool answer(const std::map<NodeName, KnockOrder>& knocks) {
+    const auto before = observed.knocks;
     for (const auto& [name, order] : knocks) {
       const bool lives = only_unheard || !dead.contains(name);
       observed.knocks[name] = Knocked{lives ? KnockAnswer::answered : KnockAnswer::refused, now};
     }
+    return observed.knocks != before;
   }
 
   static std::set<NodeName> streaming(const NodeReport& report) {
@@ -123,7 +126,17 @@ class ObedientWorld {
   }
 
   void obey_one(const Goal& goal, NodeReport& report) {
+    if (goal.tell_lineage) report.lineage = chains_[goal.node];
     if (goal.epoch < report.promised && goal.state != GoalState::drop) return;
+    if (std::pair(goal.incarnation, goal.revision) <
+        std::pair(report.incarnation_seen, report.revision_seen)) {
+      return;
+    }
+    if (goal.state != GoalState::init) {
+      report.incarnation_seen = goal.incarnation;
+      report.revision_seen = goal.revision;
+      if (!goal.tell_lineage) chains_[goal.node] = goal.chain;
+    }
     report.promised = std::max(report.promised, goal.epoch);
     switch (goal.state) {
       case GoalState::bootstrap:
@@ -139,6 +152,7 @@ class ObedientWorld {
         view.gate_open = true;
         view.confirmed = true;
         view.applied = goal.sync->generation;
+        view.granted = goal.sync;
         if (report.position.timeline != goal.timeline) view.start = report.position.lsn;
         report.position = WalPosition{goal.timeline, report.position.lsn};
         report.primary = view;
@@ -197,6 +211,7 @@ class ObedientWorld {
   }
 
   int quiet_ = 0;
+  std::map<NodeName, Lineage> chains_;  ///< What each was last told of its history.
 };
 
 }  // namespace hactl::testing

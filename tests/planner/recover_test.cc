@@ -1,0 +1,179 @@
+// Stores that were put back, operators who give a primary up, settings that others change.
+#include <gtest/gtest.h>
+
+#include "model/limits.h"
+#include "tests/planner/obedient_world.h"
+
+namespace hactl::testing {
+namespace {
+
+/// Three nodes; the primary moved from a to b in epoch 2, and the store was then put back to
+/// epoch 1.
+class PutBack : public ::testing::Test {
+ protected:
+  PutBack() {
+    world_.settle();
+    const FormationRecord old = world_.record;
+    world_.kill("a");
+    world_.settle();
+    world_.revive("a");
+    world_.settle();
+    EXPECT_EQ(world_.record.primary, NodeName("b"));
+    EXPECT_EQ(world_.record.epoch, Epoch(2));
+    world_.record = old;
+    world_.events.clear();
+  }
+
+  ObedientWorld world_{three_nodes()};
+};
+
+TEST_F(PutBack, IsNoticedAndNobodyIsToldAnythingBeforeTheFormationIsKnown) {
+  const Plan plan = world_.next();
+  ASSERT_TRUE(plan.record);
+  EXPECT_EQ(plan.events.front().reason, "StoreIsOlderThanItsNodes");
+  EXPECT_GT(plan.record->incarnation, world_.record.incarnation);
+  world_.record = *plan.record;
+  for (const auto& [name, goal] : world_.next().goals)
+    EXPECT_EQ(goal.state, GoalState::init) << name.value;
+}
+
+TEST_F(PutBack, TheOpenPrimaryProvesItsOwnSettingAndStays) {
+  world_.settle();
+  EXPECT_FALSE(world_.record.recovering);
+  EXPECT_EQ(world_.record.primary, NodeName("b"));
+  EXPECT_EQ(world_.record.in_force.size(), 1U);
+  EXPECT_EQ(world_.record.in_force.front().epoch, Epoch(2));
+  EXPECT_EQ(world_.condition("Converged"), "True every node is as the spec says");
+}
+
+TEST_F(PutBack, WithoutThePrimaryNothingIsPromotedUntilItReturns) {
+  world_.kill("b");
+  world_.settle();
+  EXPECT_TRUE(world_.record.recovering);
+  EXPECT_EQ(world_.record.phase, Phase::collect);
+  world_.revive("b");
+  world_.settle();
+  EXPECT_FALSE(world_.record.recovering);
+  EXPECT_EQ(world_.record.phase, Phase::stable);
+}
+
+TEST_F(PutBack, AnOperatorMayGiveTheMissingNodeUpOnRecord) {
+  world_.kill("b");
+  world_.settle();
+  FailoverRequest request;
+  request.by = "admin";
+  request.assume_lost = {NodeName("b")};
+  world_.record.failover = request;
+  world_.settle();
+  EXPECT_FALSE(world_.record.recovering);
+  EXPECT_EQ(world_.record.primary, NodeName("a"));
+  ASSERT_EQ(world_.record.overrides.size(), 1U);
+  EXPECT_NE(world_.record.overrides.front().reason.find("admin"), std::string::npos);
+}
+
+/// Three nodes of which a, the primary, and b are lost: c alone does not cover what was
+/// acknowledged.
+class TwoLost : public ::testing::Test {
+ protected:
+  TwoLost() {
+    world_.settle();
+    for (const char* name : {"a", "b", "c"})
+      world_.report(name).position = WalPosition{TimelineId(2), Lsn(1'000'000)};
+    world_.report("c").position.lsn = Lsn(990'000);
+    world_.kill("a");
+    world_.kill("b");
+    world_.settle();
+    EXPECT_EQ(world_.record.epoch, Epoch(1));
+    world_.events.clear();
+  }
+  void ask(FailoverRequest request) {
+    request.by = "admin";
+    world_.record.failover = std::move(request);
+    world_.settle();
+  }
+
+  ObedientWorld world_{three_nodes()};
+};
+
+TEST_F(TwoLost, AFailoverWithoutAnAcceptedLossIsRefusedWithWhatItWouldCost) {
+  const Plan plan = [&] {
+    FailoverRequest request;
+    request.by = "admin";
+    world_.record.failover = request;
+    return world_.next();
+  }();
+  ASSERT_EQ(plan.events.size(), 1U);
+  EXPECT_EQ(plan.events.front().reason, "FailoverRefused");
+  EXPECT_NE(plan.events.front().message.find("up to 10000 bytes of WAL"), std::string::npos)
+      << plan.events.front().message;
+}
+
+TEST_F(TwoLost, ALossWithinWhatWasAcceptedIsTakenAndRecordedForGood) {
+  FailoverRequest request;
+  request.accept_loss = WalBytes(9'999);
+  ask(request);
+  EXPECT_EQ(world_.record.epoch, Epoch(1));
+  request.accept_loss = WalBytes(10'000);
+  ask(request);
+  EXPECT_EQ(world_.record.primary, NodeName("c"));
+  ASSERT_EQ(world_.record.overrides.size(), 1U);
+  EXPECT_EQ(world_.record.overrides.front().reason,
+            "admin accepted the loss of up to 10000 bytes of WAL");
+}
+
+TEST(Failover, OfAPrimaryThatIsWellIsRefused) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  FailoverRequest request;
+  request.accept_any_loss = true;
+  world.record.failover = request;
+  world.settle();
+  EXPECT_EQ(world.events.back(), "FailoverRefused");
+  EXPECT_EQ(world.record.epoch, Epoch(1));
+}
+
+TEST(ForeignSetting, IsSetAgainAndUntilThenOnlyThePrimarySpeaksForItsCommits) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  world.report("a").primary->foreign_sync = true;
+  const Plan plan = world.next();
+  ASSERT_TRUE(plan.record);
+  EXPECT_EQ(plan.events.front().reason, "ForeignSetting");
+  const std::set<NodeName> others{NodeName("b"), NodeName("c")};
+  EXPECT_FALSE(covers_all(others, plan.record->in_force));
+  EXPECT_TRUE(covers_all({NodeName("a")}, plan.record->in_force));
+  world.record = *plan.record;
+  world.report("a").primary->foreign_sync = false;
+  world.settle();
+  EXPECT_TRUE(covers_all(others, world.record.in_force));
+}
+
+TEST(LostWal, AStandbyThatNeedsWalWhichThePrimaryRemovedIsBuiltAnew) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  world.report("a").primary->oldest = Lsn(5'000'000);
+  world.report("a").position.lsn = Lsn(9'000'000);
+  world.report("c").receiver.reset();
+  world.observed.nodes[NodeName("c")].steady_since = world.now - kWalGoneAfter;
+  world.observed.phase_since = world.now - kWalGoneAfter;
+  const Plan plan = world.next();
+  EXPECT_EQ(plan.goals.at(NodeName("c")).state, GoalState::rebuild);
+  EXPECT_EQ(plan.goals.at(NodeName("b")).state, GoalState::standby);
+}
+
+TEST(AsynchronousFormation, FailsOverWithoutItsPrimaryOnceTheLeaseHasRunOutAndSaysSo) {
+  FormationSpec spec = three_nodes();
+  spec.number_sync_standbys = 0;
+  ObedientWorld world(spec);
+  world.settle();
+  EXPECT_TRUE(world.next().goals.at(NodeName("a")).lease);
+  const Instant killed = world.now;
+  world.kill("a");
+  world.settle();
+  EXPECT_NE(world.record.primary, NodeName("a")) << world.condition("Available");
+  EXPECT_EQ(world.record.overrides.size(), 1U);
+  EXPECT_GE(world.observed.last_failover.value_or(world.now) - killed, kLease + kLeaseMargin);
+}
+
+}  // namespace
+}  // namespace hactl::testing
