@@ -47,12 +47,18 @@ Step start_detached(const Goal& goal, const LocalState& local, const std::string
 /// Takes every way to get WAL away; unset when none is left. The settings may still name the former
 /// upstream: without its credential nobody gets in there.
 std::optional<Step> cut_off(const LocalState& local) {
+  if (local.state.grant) {
+    return act(action::Stop{}, "stopping: a promotion that was ordered could still come about");
+  }
   const bool receives = local.seen.sql && local.seen.sql->receiver;
   if (local.seen.credential || receives) return act(action::Detach{}, "taking no more WAL");
   return std::nullopt;
 }
 
-AgentState promise(const Goal& goal, AgentState state) {
+/// The right to be primary goes with the PostgreSQL that may have been told to become one.
+AgentState promise(const Goal& goal, const LocalState& local) {
+  AgentState state = noted(goal, local);
+  if (!local.seen.running) state.grant.reset();
   state.promised = std::max(state.promised, goal.epoch);
   state.attached.reset();
   return state;
@@ -189,7 +195,7 @@ bool attached_here(const Goal& goal, const LocalState& local) {
 /// must be a prefix of theirs. Unset: it may.
 std::optional<Step> check_history(const Goal& goal, const LocalState& local) {
   if (attached_here(goal, local)) return std::nullopt;
-  if (auto step = save(local, promise(goal, noted(goal, local)), "promising the newer epoch")) {
+  if (auto step = save(local, promise(goal, local), "promising the newer epoch")) {
     return step;
   }
   if (local.seen.running) {
@@ -285,7 +291,7 @@ Step hold_still(const Goal& goal, const LocalState& local, Instant now) {
   if (local.seen.data == DataKind::absent || local.state.rebuilding) {
     return wait_for("it has no data to speak of", kAtPeace);
   }
-  if (auto step = save(local, promise(goal, noted(goal, local)), "promising the epoch")) {
+  if (auto step = save(local, promise(goal, local), "promising the epoch")) {
     return *step;
   }
   if (runs_as_primary(local)) return act(action::Stop{}, "stopping: a ballot is under way");
@@ -337,7 +343,7 @@ Step demote(const Goal& goal, const LocalState& local, Instant now) {
       local.checkpointed_for != goal.epoch) {
     return act(action::Checkpoint{goal.epoch}, "writing a checkpoint before it stops");
   }
-  if (auto step = save(local, promise(goal, noted(goal, local)), "promising the epoch")) {
+  if (auto step = save(local, promise(goal, local), "promising the epoch")) {
     return *step;
   }
   if (runs_as_primary(local) || (local.seen.running && !local.seen.sql)) {

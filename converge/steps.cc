@@ -77,7 +77,10 @@ std::optional<WalPosition> wal_end(const LocalState& local) {
 bool position_is_final(const LocalState& local) {
   if (local.state.grant && local.state.grant->sync.epoch == local.state.promised) return false;
   if (local.seen.credential || !wal_end(local)) return false;
-  if (local.seen.sql) return local.seen.sql->in_recovery && !local.seen.sql->receiver;
+  // With the right to be primary, a promotion may be under way that ends when nobody waits for it.
+  if (local.seen.sql) {
+    return local.seen.sql->in_recovery && !local.seen.sql->receiver && !local.state.grant;
+  }
   return stopped_as_primary(local);
 }
 

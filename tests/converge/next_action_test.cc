@@ -192,6 +192,24 @@ TEST(NextAction, AnotherNodesOldPrimaryStopsBeforeItFollows) {
   EXPECT_EQ(local.state.promised, Epoch(2));
 }
 
+TEST(NextAction, AnOrderedPromotionIsEndedBeforeANodeSaysItsLastWord) {
+  LocalState local = detached_standby(Lsn(0x2000));
+  local.state.promoted = OwnPromotion{Epoch(2), TimelineId(3), Lsn(0)};
+  local.state.grant = Grant{SyncConfig{Epoch(2), ConfigGeneration(4), NodeName("c"), 0, {}}};
+  local.promote_ordered_for = Epoch(2);
+  Goal hold = follow_b();
+  hold.state = GoalState::hold;
+  hold.epoch = Epoch(3);
+  EXPECT_EQ(name_of_next(hold, local), "stop");
+  EXPECT_EQ(report_of(hold, local, kNow).final_for, Epoch(0));
+  local.seen.running = false;
+  local.seen.sql.reset();
+  EXPECT_EQ(name_of_next(hold, local), "start_standby");
+  EXPECT_FALSE(local.state.grant.has_value());
+  local.seen = detached_standby(Lsn(0x2000)).seen;
+  EXPECT_EQ(report_of(hold, local, kNow).final_for, Epoch(3));
+}
+
 TEST(NextAction, ANodeThatWasNeverPromotedInAnEpochIsNoPrimaryInIt) {
   Goal goal = follow_b();
   goal.state = GoalState::primary;
