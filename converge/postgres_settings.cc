@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <string_view>
 #include <utility>
 
@@ -12,8 +13,6 @@
 
 namespace hactl {
 namespace {
-
-using Settings = std::map<std::string, std::string>;
 
 /// Settings that a standby may not set lower than its primary has them, with PostgreSQL's defaults.
 constexpr std::array<std::pair<std::string_view, int>, 5> kNotLower{{
@@ -24,6 +23,59 @@ constexpr std::array<std::pair<std::string_view, int>, 5> kNotLower{{
     {"max_worker_processes", 8},
 }};
 
+/// What safety rests on: the same on every node, whatever the spec says.
+constexpr std::string_view kFixedSettings =
+    "full_page_writes = 'on'\n"
+    "fsync = 'on'\n"
+    "hot_standby = 'on'\n"
+    "log_replication_commands = 'on'\n"
+    "password_encryption = 'scram-sha-256'\n"
+    "recovery_target_timeline = 'latest'\n"
+    // After a crash the agent decides what PostgreSQL comes back as.
+    "restart_after_crash = 'off'\n"
+    "ssl = 'on'\n"
+    "ssl_min_protocol_version = 'TLSv1.2'\n"
+    "synchronous_commit = 'on'\n"
+    "wal_level = 'replica'\n"
+    "wal_log_hints = 'on'\n"
+    "wal_receiver_status_interval = '1s'\n"
+    // A receiver asks its upstream for a sign of life after half of this. What it hears from a live
+    // one is therefore never older than a second, also when nothing is written.
+    "wal_receiver_timeout = '2s'\n"
+    // With the default of 5 s a standby comes back seconds after its upstream does; more often than
+    // this, the tries of many standbys take processors from the one that is to take over.
+    "wal_retrieve_retry_interval = '250ms'\n"
+    "wal_sender_timeout = '5s'\n";
+
+/// Agents look many times a second and render each time: everything is added to one text.
+void add_quoted_setting(std::string& text, std::string_view value) {
+  text += '\'';
+  for (const char c : value) {
+    if (c == '\n') {
+      text += "\\n";
+      continue;
+    }
+    if (c == '\'' || c == '\\') text += c;
+    text += c;
+  }
+  text += '\'';
+}
+
+void add_quoted_conninfo(std::string& text, std::string_view value) {
+  text += '\'';
+  for (const char c : value) {
+    if (c == '\'' || c == '\\') text += '\\';
+    text += c;
+  }
+  text += '\'';
+}
+
+void add_line(std::string& text, std::string_view name, std::string_view value) {
+  text.append(name).append(" = ");
+  add_quoted_setting(text, value);
+  text += '\n';
+}
+
 std::optional<int> parse_number(std::string_view text) {
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -31,96 +83,75 @@ std::optional<int> parse_number(std::string_view text) {
   return value;
 }
 
-/// Raises `name` to `least`; a value that is no number is left for PostgreSQL to complain about.
-void raise(Settings& settings, const std::string& name, int least) {
-  const auto found = settings.find(name);
-  if (found == settings.end()) {
-    settings[name] = std::to_string(least);
-    return;
+/// What `name` must be at least: room for every node, and what the primary has; 0: anything.
+int least_value(const PostgresGoal& postgres, const SettingsRole& role, std::string_view name) {
+  int least = 0;
+  if (name == "max_wal_senders" || name == "max_replication_slots") {
+    least = postgres.peers.size() < kFewNodes ? kSendersOfFew : kSendersOfMany;
   }
-  const std::optional<int> value = parse_number(found->second);
-  if (value && *value < least) found->second = std::to_string(least);
+  for (const auto& [held, value] : role.at_least) {
+    const bool counts =
+        std::ranges::find(kNotLower, std::string_view(held),
+                          &decltype(kNotLower)::value_type::first) != kNotLower.end();
+    if (held == name && counts) least = std::max(least, value);
+  }
+  return least;
 }
 
 /// What the spec may change: its own parameters, with the defaults and floors that hactl needs.
-Settings chosen_settings(const PostgresGoal& postgres, const SettingsRole& role) {
-  Settings settings = postgres.parameters;
-  settings.emplace("max_slot_wal_keep_size", "4GB");
-  settings.emplace("wal_keep_size", "512MB");
-  const int senders = postgres.peers.size() < kFewNodes ? kSendersOfFew : kSendersOfMany;
-  raise(settings, "max_wal_senders", senders);
-  raise(settings, "max_replication_slots", senders);
-  for (const auto& [view, usual] : kNotLower) {
-    const std::string name(view);
-    if (!settings.contains(name)) settings[name] = std::to_string(usual);
-    const auto least = role.at_least.find(name);
-    if (least != role.at_least.end()) raise(settings, name, least->second);
-  }
-  return settings;
-}
-
-/// What safety rests on: the same on every node, whatever the spec says.
-Settings fixed_settings() {
-  return {
-      {"full_page_writes", "on"},
-      {"fsync", "on"},
-      {"hot_standby", "on"},
-      {"log_replication_commands", "on"},
-      {"password_encryption", "scram-sha-256"},
-      {"recovery_target_timeline", "latest"},
-      // After a crash the agent decides what PostgreSQL comes back as.
-      {"restart_after_crash", "off"},
-      {"ssl", "on"},
-      {"ssl_min_protocol_version", "TLSv1.2"},
-      {"synchronous_commit", "on"},
-      {"wal_level", "replica"},
-      {"wal_log_hints", "on"},
-      {"wal_receiver_status_interval", "1s"},
-      // A receiver asks its upstream for a sign of life after half of this. What it hears from a
-      // live one is therefore never older than a second, also when nothing is written.
-      {"wal_receiver_timeout", "2s"},
-      // With the default of 5 s a standby comes back seconds after its upstream does; more often
-      // than this, the tries of many standbys take processors from the one that is to take over.
-      {"wal_retrieve_retry_interval", "250ms"},
-      {"wal_sender_timeout", "5s"},
+void add_chosen_settings(std::string& text, const PostgresGoal& postgres,
+                         const SettingsRole& role) {
+  const auto chosen = [&](std::string_view name) {
+    return postgres.parameters.contains(std::string(name));
   };
+  for (const auto& [name, value] : postgres.parameters) {
+    // A value that is no number is left for PostgreSQL to complain about.
+    const std::optional<int> number = parse_number(value);
+    const int least = least_value(postgres, role, name);
+    add_line(text, name, number && *number < least ? std::to_string(least) : value);
+  }
+  if (!chosen("max_slot_wal_keep_size")) add_line(text, "max_slot_wal_keep_size", "4GB");
+  if (!chosen("wal_keep_size")) add_line(text, "wal_keep_size", "512MB");
+  constexpr std::string_view kSlots = "max_replication_slots";
+  if (!chosen(kSlots)) add_line(text, kSlots, std::to_string(least_value(postgres, role, kSlots)));
+  for (const auto& [name, usual] : kNotLower) {
+    if (chosen(name)) continue;
+    add_line(text, name, std::to_string(std::max(usual, least_value(postgres, role, name))));
+  }
 }
 
-Settings own_settings(const PostgresGoal& postgres, const SettingsRole& role) {
-  Settings settings = fixed_settings();
-  settings["cluster_name"] = role.node.value;
-  settings["default_transaction_read_only"] = role.gate_open ? "off" : "on";
+void add_own_settings(std::string& text, const PostgresGoal& postgres, const SettingsRole& role) {
+  text += kFixedSettings;
+  add_line(text, "cluster_name", role.node.value);
+  add_line(text, "default_transaction_read_only", role.gate_open ? "off" : "on");
   // Said here so that a base configuration can't lead around the gate.
-  settings["hba_file"] = postgres.data_directory + "/pg_hba.conf";
-  settings["ident_file"] = postgres.data_directory + "/pg_ident.conf";
-  settings["listen_addresses"] = postgres.listen_host;
-  settings["port"] = std::to_string(postgres.port);
-  settings["primary_conninfo"] =
-      role.upstream ? replication_conninfo(*role.upstream, role.paths,
-                                           application_name(role.node, role.epoch),
-                                           replication_key_file(role.paths, role.epoch))
-                    : "";
-  settings["primary_slot_name"] = role.upstream ? slot_name(role.node) : "";
-  settings["ssl_ca_file"] = role.paths.ca_file;
-  settings["ssl_cert_file"] = role.paths.certificate_file;
-  settings["ssl_key_file"] = role.paths.key_file;
-  settings["synchronous_standby_names"] = role.sync_names;
-  settings["unix_socket_directories"] = role.paths.socket_directory;
-  return settings;
-}
-
-std::string lines_of(const Settings& settings) {
-  std::string text;
-  for (const auto& [name, value] : settings)
-    text += name + " = " + quote_setting(value) + "\n";
-  return text;
+  add_line(text, "hba_file", postgres.data_directory + "/pg_hba.conf");
+  add_line(text, "ident_file", postgres.data_directory + "/pg_ident.conf");
+  add_line(text, "listen_addresses", postgres.listen_host);
+  add_line(text, "port", std::to_string(postgres.port));
+  std::string conninfo;
+  if (role.upstream) {
+    conninfo =
+        replication_conninfo(*role.upstream, role.paths, application_name(role.node, role.epoch),
+                             replication_key_file(role.paths, role.epoch));
+  }
+  add_line(text, "primary_conninfo", conninfo);
+  add_line(text, "primary_slot_name", role.upstream ? slot_name(role.node) : "");
+  add_line(text, "ssl_ca_file", role.paths.ca_file);
+  add_line(text, "ssl_cert_file", role.paths.certificate_file);
+  add_line(text, "ssl_key_file", role.paths.key_file);
+  add_line(text, "synchronous_standby_names", role.sync_names);
+  add_line(text, "unix_socket_directories", role.paths.socket_directory);
 }
 
 std::string quote_hba(const std::string& word) {
   std::string quoted = "\"";
-  for (const char c : word)
-    quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + "\"";
+  for (const char c : word) {
+    if (c == '"') quoted += c;
+    quoted += c;
+  }
+  quoted += '"';
+  return quoted;
 }
 
 /// A word of a rule as the user wrote it, where keywords and lists mean something; quoted when it
@@ -148,57 +179,64 @@ std::string hba_method(const std::string& method) {
   return text;
 }
 
-std::string client_rules(const PostgresGoal& postgres) {
+void add_client_rules(std::string& text, const PostgresGoal& postgres) {
   // A rule of the spec must not let anybody replicate without a certificate: detaching relies on
   // it.
-  const std::string role(kReplicationRole);
-  std::string text = "host all,replication " + role + " all reject\n";
-  text += "local all,replication " + role + " reject\n";
+  text.append("host all,replication ").append(kReplicationRole) += " all reject\n";
+  text.append("local all,replication ").append(kReplicationRole) += " reject\n";
   for (const HbaRule& rule : postgres.hba) {
     text += hba_word(rule.type) + " " + hba_word(rule.database) + " " + hba_word(rule.user);
     if (rule.type != "local") text += " " + hba_word(rule.address);
     text += hba_method(rule.method) + "\n";
   }
-  text += "hostssl " + quote_hba(postgres.database) + " " + quote_hba(postgres.username) +
-          " all scram-sha-256\n";
-  return text;
+  text.append("hostssl ").append(quote_hba(postgres.database)) += ' ';
+  text.append(quote_hba(postgres.username)) += " all scram-sha-256\n";
 }
 
 std::string hba_text(const PostgresGoal& postgres, const SettingsRole& role) {
-  const std::string replication(kReplicationRole);
-  std::string text = "local all " + std::string(kAgentRole) + " peer map=hactl_agent\n";
-  text += "hostssl replication " + replication + " all cert map=hactl_nodes\n";
+  std::string text;
+  constexpr std::size_t kUsualBytes = 512;
+  text.reserve(kUsualBytes);
+  text.append("local all ").append(kAgentRole) += " peer map=hactl_agent\n";
+  text.append("hostssl replication ").append(kReplicationRole) += " all cert map=hactl_nodes\n";
   // pg_rewind reads files through an ordinary session.
-  text +=
-      "hostssl " + std::string(kAgentDatabase) + " " + replication + " all cert map=hactl_nodes\n";
-  if (role.gate_open) text += client_rules(postgres);
-  return text + "host all all all reject\nlocal all all reject\n";
+  text.append("hostssl ").append(kAgentDatabase) += ' ';
+  text.append(kReplicationRole) += " all cert map=hactl_nodes\n";
+  if (role.gate_open) add_client_rules(text, postgres);
+  text += "host all all all reject\nlocal all all reject\n";
+  return text;
 }
 
 std::string ident_text(const PostgresGoal& postgres, const SettingsRole& role) {
-  std::string text =
-      "hactl_agent " + quote_hba(role.os_user) + " " + std::string(kAgentRole) + "\n";
-  std::vector<std::string> names;
+  std::string text;
+  text.append("hactl_agent ").append(quote_hba(role.os_user)) += ' ';
+  text.append(kAgentRole) += '\n';
+  std::vector<const NodeName*> names;
+  names.reserve(postgres.peers.size());
   for (const Peer& peer : postgres.peers)
-    names.push_back(certificate_name(peer.name));
-  std::ranges::sort(names);
-  for (const std::string& name : names) {
-    text += "hactl_nodes " + quote_hba(name) + " " + std::string(kReplicationRole) + "\n";
+    names.push_back(&peer.name);
+  std::ranges::sort(names, {}, [](const NodeName* name) { return *name; });
+  for (const NodeName* name : names) {
+    text.append("hactl_nodes ").append(quote_hba(certificate_name(*name))) += ' ';
+    text.append(kReplicationRole) += '\n';
   }
   return text;
 }
 
-/// FNV-1a, 64 bit: names contents, is not meant against forgery.
+/// Names contents on one machine; is not meant against forgery. Each text counts with its length.
 std::string hash_of(std::initializer_list<std::string_view> texts) {
   std::uint64_t hash = 0xCBF29CE484222325ULL;
-  const auto add = [&hash](unsigned char byte) {
-    hash ^= byte;
-    hash *= 0x100000001B3ULL;
+  const auto add = [&hash](std::uint64_t word) {
+    hash = (hash ^ word) * 0x9E3779B97F4A7C15ULL;
+    hash ^= hash >> 32U;
   };
   for (const std::string_view text : texts) {
-    for (const char c : text)
-      add(static_cast<unsigned char>(c));
-    add(0);
+    add(text.size());
+    for (std::size_t at = 0; at < text.size(); at += sizeof(std::uint64_t)) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, text.data() + at, std::min(sizeof word, text.size() - at));
+      add(word);
+    }
   }
   char digits[17];
   std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
@@ -238,25 +276,15 @@ bool shows(const SyncConfig& sync, const std::vector<SenderView>& senders, int f
 }  // namespace
 
 std::string quote_conninfo_value(const std::string& value) {
-  std::string quoted = "'";
-  for (const char c : value) {
-    if (c == '\'' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + "'";
+  std::string quoted;
+  add_quoted_conninfo(quoted, value);
+  return quoted;
 }
 
 std::string quote_setting(const std::string& value) {
-  std::string quoted = "'";
-  for (const char c : value) {
-    if (c == '\n') {
-      quoted += "\\n";
-      continue;
-    }
-    if (c == '\'' || c == '\\') quoted += c;
-    quoted += c;
-  }
-  return quoted + "'";
+  std::string quoted;
+  add_quoted_setting(quoted, value);
+  return quoted;
 }
 
 std::string replication_key_file(const AgentPaths& paths, Epoch epoch) {
@@ -265,10 +293,11 @@ std::string replication_key_file(const AgentPaths& paths, Epoch epoch) {
 
 std::string replication_conninfo(const Upstream& upstream, const AgentPaths& paths,
                                  const std::string& application, const std::string& key_file) {
-  const std::vector<std::pair<std::string_view, std::string>> values{
+  const std::string port = std::to_string(upstream.port);
+  const std::array<std::pair<std::string_view, std::string_view>, 14> values{{
       {"host", upstream.host},
-      {"port", std::to_string(upstream.port)},
-      {"user", std::string(kReplicationRole)},
+      {"port", port},
+      {"user", kReplicationRole},
       {"application_name", application},
       {"sslmode", "verify-full"},
       {"sslrootcert", paths.ca_file},
@@ -280,20 +309,26 @@ std::string replication_conninfo(const Upstream& upstream, const AgentPaths& pat
       {"keepalives_interval", "1"},
       {"keepalives_count", "3"},
       {"tcp_user_timeout", "5000"},
-  };
+  }};
   std::string text;
+  constexpr std::size_t kUsualBytes = 512;
+  text.reserve(kUsualBytes);
   for (const auto& [keyword, value] : values) {
     if (!text.empty()) text += ' ';
-    text += std::string(keyword) + "=" + quote_conninfo_value(value);
+    text.append(keyword) += '=';
+    add_quoted_conninfo(text, value);
   }
   return text;
 }
 
 SettingsFiles render_settings(const PostgresGoal& postgres, const SettingsRole& role) {
   SettingsFiles files;
+  constexpr std::size_t kUsualBytes = 4'096;
+  files.server.reserve(kUsualBytes);
+  files.server += "# Written by hactl; changes are overwritten.\n";
   // The last line of a name counts: hactl's own settings come after the spec's.
-  files.server = "# Written by hactl; changes are overwritten.\n" +
-                 lines_of(chosen_settings(postgres, role)) + lines_of(own_settings(postgres, role));
+  add_chosen_settings(files.server, postgres, role);
+  add_own_settings(files.server, postgres, role);
   files.hba = hba_text(postgres, role);
   files.ident = ident_text(postgres, role);
   files.id = hash_of({files.server, files.hba, files.ident});
