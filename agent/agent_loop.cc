@@ -1,6 +1,8 @@
 #include "agent/agent_loop.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "model/limits.h"
 
@@ -14,19 +16,26 @@ constexpr Duration kRetryMax{5'000};
 constexpr Duration kReceiveRetry{250};
 /// Actions that take this long are told to the log a second time, with how long they took.
 constexpr Duration kWorthTelling{20};
-/// What changes in a report all the time without meaning anything new.
-NodeReport without_progress(NodeReport report) {
-  report.number = 0;
-  report.position = {};
-  report.replayed = {};
-  if (report.final_for.value != 0) return report;
-  if (report.primary) {
-    for (SenderView& sender : report.primary->senders) {
-      sender.flushed = {};
-      sender.replayed = {};
-    }
+/// What changes in a report all the time without meaning anything new is made as `told` has it.
+void take_progress(NodeReport& report, const NodeReport& told) {
+  report.number = told.number;
+  report.position = told.position;
+  report.replayed = told.replayed;
+  if (report.final_for.value != 0 || !report.primary || !told.primary) return;
+  std::vector<SenderView>& senders = report.primary->senders;
+  if (senders.size() != told.primary->senders.size()) return;
+  for (std::size_t i = 0; i < senders.size(); ++i) {
+    senders[i].flushed = told.primary->senders[i].flushed;
+    senders[i].replayed = told.primary->senders[i].replayed;
   }
-  return report;
+}
+
+/// Whether `report` says more than `told` did, and more than how far its WAL has come.
+bool is_news(const NodeReport& report, const NodeReport& told) {
+  if (report == told) return false;
+  NodeReport same = report;
+  take_progress(same, told);
+  return same != told;
 }
 
 }  // namespace
@@ -80,11 +89,11 @@ void AgentLoop::seen(PostgresView view) {
     look();
     return;
   }
-  learn_from(view);
+  learn_from(std::move(view));
   decide();
 }
 
-void AgentLoop::learn_from(const PostgresView& view) {
+void AgentLoop::learn_from(PostgresView view) {
   if (local_.seen.running && !view.running) forget_postgres();
   if (view.running) {
     local_.stopped_since.reset();
@@ -92,7 +101,7 @@ void AgentLoop::learn_from(const PostgresView& view) {
   } else if (!local_.stopped_since) {
     local_.stopped_since = scheduler_.now();
   }
-  local_.seen = view;
+  local_.seen = std::move(view);
 }
 
 void AgentLoop::learn_answer(const std::optional<SqlView>& sql) {
@@ -281,9 +290,8 @@ void AgentLoop::failed(const Action& action, const Error& error) {
 void AgentLoop::tell() {
   if (telling_) return;
   const Instant now = scheduler_.now();
-  const bool news = without_progress(report_) != without_progress(told_);
   const bool due = !told_at_ || now - *told_at_ >= report_every() - Duration{20};
-  if (!news && !due) return;
+  if (!due && !is_news(report_, told_)) return;
   telling_ = true;
   told_at_ = now;
   told_ = report_;

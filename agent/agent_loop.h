@@ -43,7 +43,7 @@ class AgentLoop {
  private:
   void look();
   void seen(PostgresView view);
-  void learn_from(const PostgresView& view);
+  void learn_from(PostgresView view);
   void decide();
   void learn_answer(const std::optional<SqlView>& sql);
   void perform(const Step& step);

@@ -61,6 +61,10 @@ void FormationLoop::adopt(StoredFormation stored, std::vector<Event> events) {
   wake();
 }
 
+void FormationLoop::wake_by(Instant when) {
+  if (!timer_at_ || *timer_at_ > when) arm(when);
+}
+
 void FormationLoop::knock() {
   for (const auto& [node, order] : plan_.knocks) {
     const auto last = observed_.knocks.find(node);

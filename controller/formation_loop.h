@@ -53,6 +53,8 @@ inline constexpr int kChangeTriesMax = 3;
 inline constexpr Duration kStepsShownFor{1'000};
 /// The time in which failovers count as recent.
 inline constexpr Duration kFailoversRecentWithin = 10min;
+/// How soon it is looked at that WAL has come further and nothing else: that happens all the time.
+inline constexpr Duration kProgressPause{1'000};
 /// Least time between the beginnings of two knocks at one node.
 inline constexpr Duration kKnockPause{200};
 /// How long a formation must have been converged for its earlier failovers to be forgotten.
@@ -161,6 +163,8 @@ class FormationLoop {
   void enqueue(Pending pending);
   bool start_next_change();
   void change_written(Pending pending, Changed changed, const Result<std::uint64_t>& version);
+  /// The same as wake(), at `when` at the latest.
+  void wake_by(Instant when);
   void reconcile();
   void forget_failovers(Instant now);
   void knock();

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "controller/formation_loop.h"
 
@@ -21,6 +22,31 @@ std::set<std::pair<NodeName, Epoch>> streaming_standbys(const NodeReport& report
 bool is_steady(const NodeReport& before, const NodeReport& after) {
   return before.state == after.state && receiving_from(before) == receiving_from(after) &&
          streaming_standbys(before) == streaming_standbys(after);
+}
+
+/// What a report says beyond the one before.
+enum class News {
+  none,
+  progress,  ///< How far its WAL has come.
+  facts,
+};
+
+News news_in(const NodeReport& before, const NodeReport& after) {
+  NodeReport same = before;
+  same.number = after.number;
+  if (same == after) return News::none;
+  if (before.final_for != after.final_for || after.final_for.value != 0) return News::facts;
+  same.position.lsn = after.position.lsn;
+  same.replayed = after.replayed;
+  if (same.primary && after.primary) {
+    std::vector<SenderView>& senders = same.primary->senders;
+    const std::vector<SenderView>& now = after.primary->senders;
+    for (std::size_t i = 0; i < std::min(senders.size(), now.size()); ++i) {
+      senders[i].flushed = now[i].flushed;
+      senders[i].replayed = now[i].replayed;
+    }
+  }
+  return same == after ? News::progress : News::facts;
 }
 
 bool is_late(const NodeReport& known, const NodeReport& report) {
@@ -48,6 +74,9 @@ void FormationLoop::report_received(NodeReport report, Instant received_at) {
   } else {
     ObservedNode& node = known->second;
     if (is_late(node.report, report)) return;
+    const bool heard =
+        received_at - node.received_at < kPrimarySilentAfter && !node.hung_up_at.has_value();
+    const News news = heard ? news_in(node.report, report) : News::facts;
     if (!is_steady(node.report, report)) node.steady_since = received_at;
     if (node.report.node_incarnation != report.node_incarnation) node.complete_seen = {};
     node.report = std::move(report);
@@ -56,6 +85,11 @@ void FormationLoop::report_received(NodeReport report, Instant received_at) {
     const WalPosition complete = complete_position(node.report);
     if (node.answers_us) node.complete_seen = std::max(node.complete_seen, complete);
     node.hung_up_at.reset();
+    // That the node is heard still, the plan asks by itself at wake_at.
+    if (news == News::none) return;
+    const Phase phase = stored_.record.phase;
+    const bool calm = phase == Phase::stable || phase == Phase::reconfigure;
+    if (news == News::progress && calm) return wake_by(scheduler_.now() + kProgressPause);
   }
   wake();
 }

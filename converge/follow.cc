@@ -55,6 +55,15 @@ std::optional<Step> cut_off(const LocalState& local) {
   return std::nullopt;
 }
 
+/// The goal and its epoch are on file; what the node is attached to stays as it is. Unset: they
+/// are.
+std::optional<Step> note_promise(const Goal& goal, const LocalState& local, std::string why) {
+  if (local.state.promised >= goal.epoch && is_noted(goal, local.state)) return std::nullopt;
+  AgentState state = noted(goal, local);
+  state.promised = std::max(state.promised, goal.epoch);
+  return save(local, std::move(state), std::move(why));
+}
+
 /// The right to be primary goes with the PostgreSQL that may have been told to become one.
 AgentState promise(const Goal& goal, const LocalState& local) {
   AgentState state = noted(goal, local);
@@ -62,6 +71,14 @@ AgentState promise(const Goal& goal, const LocalState& local) {
   state.promised = std::max(state.promised, goal.epoch);
   state.attached.reset();
   return state;
+}
+
+/// The promise is on file, and that the node is attached to nobody. Unset: it is.
+std::optional<Step> give_promise(const Goal& goal, const LocalState& local, std::string why) {
+  const bool right_is_over = local.state.grant && !local.seen.running;
+  const bool given = local.state.promised >= goal.epoch && !local.state.attached && !right_is_over;
+  if (given && is_noted(goal, local.state)) return std::nullopt;
+  return save(local, promise(goal, local), std::move(why));
 }
 
 AgentState attachment(const Goal& goal, AgentState state) {
@@ -195,9 +212,7 @@ bool attached_here(const Goal& goal, const LocalState& local) {
 /// must be a prefix of theirs. Unset: it may.
 std::optional<Step> check_history(const Goal& goal, const LocalState& local) {
   if (attached_here(goal, local)) return std::nullopt;
-  if (auto step = save(local, promise(goal, local), "promising the newer epoch")) {
-    return step;
-  }
+  if (auto step = give_promise(goal, local, "promising the newer epoch")) return step;
   if (local.seen.running) {
     if (!local.seen.sql) return wait_for("starting", kSoon);
     if (auto step = cut_off(local)) return step;
@@ -255,8 +270,6 @@ Step keep_following(const Goal& goal, const LocalState& local, Instant now) {
 
 Step follow(const Goal& goal, const LocalState& local, Instant now) {
   if (!goal.upstream) return wait_for("waiting for a primary to follow", kAtPeace);
-  AgentState promised = noted(goal, local);
-  promised.promised = std::max(promised.promised, goal.epoch);
   if (auto step = after_clone(goal, local)) return *step;
   if (local.state.rewinding) return rewind(goal, local);
   if (local.seen.data == DataKind::absent || local.state.rebuilding) {
@@ -266,12 +279,12 @@ Step follow(const Goal& goal, const LocalState& local, Instant now) {
       goal.state == GoalState::rebuild && local.state.node_incarnation <= goal.rebuild_above;
   if (anew) return clone(goal, local, "it is to be built anew");
   if (runs_as_primary(local)) {
-    if (auto step = save(local, promised, "promising the newer epoch")) return *step;
+    if (auto step = note_promise(goal, local, "promising the newer epoch")) return *step;
     return act(action::Stop{}, "stopping: another node is primary");
   }
   if (auto step = end_hung(local, now, kHungAfter)) return *step;
   if (auto step = check_history(goal, local)) return *step;
-  if (auto step = save(local, promised, "noting the goal")) return *step;
+  if (auto step = note_promise(goal, local, "noting the goal")) return *step;
   if (auto step = restart_for_parameters(goal, local)) return *step;
   if (lacks_credential(goal, local)) {
     return act(action::Attach{goal.upstream->epoch}, "getting ready to follow");
@@ -291,9 +304,7 @@ Step hold_still(const Goal& goal, const LocalState& local, Instant now) {
   if (local.seen.data == DataKind::absent || local.state.rebuilding) {
     return wait_for("it has no data to speak of", kAtPeace);
   }
-  if (auto step = save(local, promise(goal, local), "promising the epoch")) {
-    return *step;
-  }
+  if (auto step = give_promise(goal, local, "promising the epoch")) return *step;
   if (runs_as_primary(local)) return act(action::Stop{}, "stopping: a ballot is under way");
   if (auto step = end_hung(local, now, kHungInBallot)) return *step;
   if (local.seen.running && !local.seen.sql) return wait_for("starting", kSoon);
@@ -343,9 +354,7 @@ Step demote(const Goal& goal, const LocalState& local, Instant now) {
       local.checkpointed_for != goal.epoch) {
     return act(action::Checkpoint{goal.epoch}, "writing a checkpoint before it stops");
   }
-  if (auto step = save(local, promise(goal, local), "promising the epoch")) {
-    return *step;
-  }
+  if (auto step = give_promise(goal, local, "promising the epoch")) return *step;
   if (runs_as_primary(local) || (local.seen.running && !local.seen.sql)) {
     return act(action::Stop{}, "stopping in good order");
   }

@@ -210,6 +210,17 @@ std::optional<Step> tick(const LocalState& local, Instant now) {
   return step;
 }
 
+/// The setting in force is on file. Unset: it is.
+std::optional<Step> note_setting(const Goal& goal, const LocalState& local) {
+  const bool same = local.state.applied_generation == goal.sync->generation && local.state.grant &&
+                    local.state.grant->sync == *goal.sync;
+  if (same && is_noted(goal, local.state)) return std::nullopt;
+  AgentState state = noted(goal, local);
+  state.applied_generation = goal.sync->generation;
+  state.grant = Grant{*goal.sync};
+  return save(local, std::move(state), "noting the setting in force");
+}
+
 Step serve(const Goal& goal, const LocalState& local, Instant now) {
   const SqlView& sql = *local.seen.sql;
   if (gate_is_open(local) && is_isolated(goal, local, now)) {
@@ -230,10 +241,7 @@ Step serve(const Goal& goal, const LocalState& local, Instant now) {
   if (auto step = configure(goal, local, as_primary(goal, true, any_names(*goal.sync))))
     return *step;
   if (!gate_is_open(local)) return wait_for("opening", kSoon);
-  AgentState state = noted(goal, local);
-  state.applied_generation = goal.sync->generation;
-  state.grant = Grant{*goal.sync};
-  if (auto step = save(local, state, "noting the setting in force")) return *step;
+  if (auto step = note_setting(goal, local)) return *step;
   if (goal.restart > local.state.restart_done) {
     if (local.checkpointed_for != Epoch(goal.restart + (std::uint64_t{1} << 62U))) {
       return act(action::Checkpoint{Epoch(goal.restart + (std::uint64_t{1} << 62U))},

@@ -47,27 +47,35 @@ constexpr std::string_view kFixedSettings =
     "wal_retrieve_retry_interval = '250ms'\n"
     "wal_sender_timeout = '5s'\n";
 
-/// Agents look many times a second and render each time: everything is added to one text.
+/// Adds `value` between quotes; `write` puts a character, as at most two, where it is told, and
+/// says where the next one goes. Agents look many times a second and render each time: one pass.
+template <typename Write>
+void add_quoted(std::string& text, std::string_view value, Write write) {
+  const std::size_t before = text.size();
+  text.resize(before + 2 * value.size() + 2);
+  char* out = text.data() + before;
+  *out++ = '\'';
+  for (const char c : value)
+    out = write(out, c);
+  *out++ = '\'';
+  text.resize(static_cast<std::size_t>(out - text.data()));
+}
+
 void add_quoted_setting(std::string& text, std::string_view value) {
-  text += '\'';
-  for (const char c : value) {
-    if (c == '\n') {
-      text += "\\n";
-      continue;
-    }
-    if (c == '\'' || c == '\\') text += c;
-    text += c;
-  }
-  text += '\'';
+  add_quoted(text, value, [](char* out, char c) {
+    if (c == '\'' || c == '\\') *out++ = c;
+    if (c == '\n') *out++ = '\\';
+    *out++ = c == '\n' ? 'n' : c;
+    return out;
+  });
 }
 
 void add_quoted_conninfo(std::string& text, std::string_view value) {
-  text += '\'';
-  for (const char c : value) {
-    if (c == '\'' || c == '\\') text += '\\';
-    text += c;
-  }
-  text += '\'';
+  add_quoted(text, value, [](char* out, char c) {
+    if (c == '\'' || c == '\\') *out++ = '\\';
+    *out++ = c;
+    return out;
+  });
 }
 
 void add_line(std::string& text, std::string_view name, std::string_view value) {
@@ -231,12 +239,15 @@ std::string hash_of(std::initializer_list<std::string_view> texts) {
     hash ^= hash >> 32U;
   };
   for (const std::string_view text : texts) {
-    add(text.size());
-    for (std::size_t at = 0; at < text.size(); at += sizeof(std::uint64_t)) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, text.data() + at, std::min(sizeof word, text.size() - at));
+    std::uint64_t word = text.size();
+    add(word);
+    std::string_view rest = text;
+    for (; rest.size() >= sizeof word; rest.remove_prefix(sizeof word)) {
+      std::memcpy(&word, rest.data(), sizeof word);
       add(word);
     }
+    for (const char c : rest)
+      add(static_cast<unsigned char>(c));
   }
   char digits[17];
   std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));

@@ -84,8 +84,15 @@ bool position_is_final(const LocalState& local) {
   return stopped_as_primary(local);
 }
 
+bool is_noted(const Goal& goal, const AgentState& state) {
+  return state.formation == goal.formation && state.node == goal.node &&
+         state.incarnation_seen == goal.incarnation && state.revision_seen == goal.revision &&
+         goal.start_nonce == 0 && state.goal == goal;
+}
+
 AgentState noted(const Goal& goal, const LocalState& local) {
   AgentState state = local.state;
+  if (is_noted(goal, state)) return state;
   state.formation = goal.formation;
   state.node = goal.node;
   state.incarnation_seen = goal.incarnation;
@@ -96,13 +103,11 @@ AgentState noted(const Goal& goal, const LocalState& local) {
   return state;
 }
 
-std::optional<Step> save(const LocalState& local, const AgentState& state, const std::string& why) {
-  AgentState before = local.state;
-  before.sequence = state.sequence;
-  if (before == state) return std::nullopt;
-  AgentState next = state;
-  next.sequence = local.state.sequence.next();
-  return act(action::SaveState{next}, why);
+std::optional<Step> save(const LocalState& local, AgentState state, std::string why) {
+  state.sequence = local.state.sequence;
+  if (local.state == state) return std::nullopt;
+  state.sequence = local.state.sequence.next();
+  return act(action::SaveState{std::move(state)}, std::move(why));
 }
 
 namespace {

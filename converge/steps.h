@@ -45,8 +45,12 @@ bool runs_as_primary(const LocalState& local);
 /// The state file's contents once `goal` has been taken note of.
 AgentState noted(const Goal& goal, const LocalState& local);
 
-/// SaveState when the file does not say `state` yet.
-std::optional<Step> save(const LocalState& local, const AgentState& state, const std::string& why);
+/// Whether the state file says already what noted() would say. Asked first where nothing else is to
+/// be noted: a state holds a goal, and copying that at every look costs more than all the rest.
+bool is_noted(const Goal& goal, const AgentState& state);
+
+/// SaveState when the file does not say `state` yet; its sequence is set here.
+std::optional<Step> save(const LocalState& local, AgentState state, std::string why);
 
 /// Configure when the settings on disk, or those loaded, are not the wanted ones. `upstream` unset:
 /// detached. `sync_names`: the value of synchronous_standby_names.

@@ -252,6 +252,7 @@ PostgresGoal postgres_goal(const Facts& facts, const Member& self, const Place& 
   if (place.primary || place.candidate) goal.password = facts.observed.password;
   goal.parameters = spec.parameters;
   goal.hba = spec.hba;
+  goal.peers.reserve(facts.nodes.size());
   for (const auto& [name, node] : facts.nodes) {
     if (name == self.name || !node.address) continue;
     goal.peers.push_back({name, node.address->host, node.address->port});
