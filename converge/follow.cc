@@ -81,13 +81,19 @@ std::optional<Step> give_promise(const Goal& goal, const LocalState& local, std:
   return save(local, promise(goal, local), std::move(why));
 }
 
+/// The node's WAL is part of the chain, or about to be replaced by WAL that is. Not before that: by
+/// these numbers it is told which of the timelines, whose history files it may have, it is on.
+AgentState with_timelines(const Goal& goal, AgentState state) {
+  for (const Promotion& promotion : goal.chain) {
+    if (promotion.epoch.value > 0) state.timelines[promotion.timeline] = promotion.epoch;
+  }
+  return state;
+}
+
 AgentState attachment(const Goal& goal, AgentState state) {
   state.promised = std::max(state.promised, goal.epoch);
   state.attached = Attachment{goal.upstream->epoch, goal.upstream->node};
   state.grant.reset();
-  for (const Promotion& promotion : goal.chain) {
-    if (promotion.epoch.value > 0) state.timelines[promotion.timeline] = promotion.epoch;
-  }
   return state;
 }
 
@@ -115,7 +121,7 @@ std::optional<Step> ask_source(const Goal& goal, const LocalState& local) {
 
 Step clone(const Goal& goal, const LocalState& local, const std::string& why) {
   if (auto step = ask_source(goal, local)) return *step;
-  AgentState marked = attachment(goal, noted(goal, local));
+  AgentState marked = with_timelines(goal, attachment(goal, noted(goal, local)));
   marked.rebuilding = true;
   marked.rewinding.reset();
   if (auto step = save(local, marked, "noting that the data is being made anew")) return *step;
@@ -199,7 +205,8 @@ Step rewind(const Goal& goal, const LocalState& local) {
   if (auto step = configure(goal, local, attached_to(goal))) return *step;
   if (!local.seen.running) return act(action::StartStandby{goal.postgres}, "starting, rewound");
   if (!local.seen.sql) return wait_for("replaying to where its data is consistent", kSoon);
-  return *save(local, rewound(goal, local), "noting that the rewind is complete");
+  return *save(local, with_timelines(goal, rewound(goal, local)),
+               "noting that the rewind is complete");
 }
 
 bool attached_here(const Goal& goal, const LocalState& local) {
@@ -225,7 +232,8 @@ std::optional<Step> check_history(const Goal& goal, const LocalState& local) {
   }
   const WalPosition end = *wal_end(local);
   if (!is_prefix(goal.chain, end) || timelines_contradict(goal, local)) return rejoin(goal, local);
-  return save(local, attachment(goal, noted(goal, local)), "noting whom it follows");
+  return save(local, with_timelines(goal, attachment(goal, noted(goal, local))),
+              "noting whom it follows");
 }
 
 /// A restart that was ordered and has not been done yet; unset: none.
@@ -338,10 +346,7 @@ Step fast_forward(const Goal& goal, const LocalState& local, Instant now) {
     return hold_still(goal, local, now);
   const std::optional<WalPosition> end = wal_end(local);
   if (end && *end >= *goal.position) return hold_still(goal, local, now);
-  AgentState state = noted(goal, local);
-  for (const Promotion& promotion : goal.chain) {
-    if (promotion.epoch.value > 0) state.timelines[promotion.timeline] = promotion.epoch;
-  }
+  const AgentState state = with_timelines(goal, noted(goal, local));
   if (auto step = save(local, state, "noting the donor")) return *step;
   if (!local.seen.credential) return act(action::Attach{goal.epoch}, "getting ready to fetch WAL");
   WantedSettings wanted = attached_to(goal);

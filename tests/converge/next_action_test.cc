@@ -158,6 +158,21 @@ TEST(NextAction, ABallotFindsTheDataOfANodeWhoseRewindHasNotBegun) {
   EXPECT_EQ(report_of(hold, local, Instant{}).position, (WalPosition{TimelineId(2), Lsn(0x2100)}));
 }
 
+TEST(NextAction, ARewindThatHasNotBegunDoesNotMoveTheNodeToAnotherTimeline) {
+  LocalState local = detached_standby(Lsn(0x2100));
+  // A receiver fetches the history of timelines that the node's own WAL has missed the turn to.
+  local.seen.history[TimelineId(3)] = Lsn(0x2000);
+  local.source_ready_for = Epoch(2);
+  static_cast<void>(settled(follow_b(), local));
+  EXPECT_TRUE(local.state.rewinding);
+  Goal ballot = follow_b();
+  ballot.state = GoalState::hold;
+  ballot.epoch = Epoch(3);
+  static_cast<void>(settled(ballot, local));
+  EXPECT_FALSE(local.state.rewinding);
+  EXPECT_EQ(report_of(ballot, local, kNow).position, (WalPosition{TimelineId(2), Lsn(0x2100)}));
+}
+
 TEST(NextAction, ATimelineKnownUnderAnotherEpochIsNeverFollowedAndNeverRewound) {
   LocalState local = detached_standby(Lsn(0x2000));
   local.state.timelines[TimelineId(3)] = Epoch(9);
