@@ -49,8 +49,11 @@ News news_in(const NodeReport& before, const NodeReport& after) {
   return same == after ? News::progress : News::facts;
 }
 
-bool is_late(const NodeReport& known, const NodeReport& report) {
-  return std::pair(report.process, report.number) <= std::pair(known.process, known.number);
+/// Lives of an agent are told apart by its wall clock, which may have been put back: when the life
+/// that seemed to be newer has fallen silent, the other one is.
+bool is_late(const ObservedNode& known, const NodeReport& report, Instant now) {
+  if (report.process == known.report.process) return report.number <= known.report.number;
+  return report.process < known.report.process && now - known.received_at < kSilentAfter;
 }
 
 }  // namespace
@@ -73,7 +76,7 @@ void FormationLoop::report_received(NodeReport report, Instant received_at) {
     observed_.nodes.emplace(node, std::move(heard));
   } else {
     ObservedNode& node = known->second;
-    if (is_late(node.report, report)) return;
+    if (is_late(node, report, received_at)) return;
     const bool heard =
         received_at - node.received_at < kPrimarySilentAfter && !node.hung_up_at.has_value();
     const News news = heard ? news_in(node.report, report) : News::facts;

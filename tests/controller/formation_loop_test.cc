@@ -261,6 +261,21 @@ TEST_F(FormationLoopTest, DropsLateReportsAndThoseOfStrangers) {
   EXPECT_EQ(loop_->observed().nodes.at(NodeName("a")).report.state, NodeState::starting);
 }
 
+TEST_F(FormationLoopTest, HearsAnAgentWhoseClockWasPutBack) {
+  ASSERT_TRUE(apply(sample_formation()).ok());
+  NodeReport former = sample_report("a", 9, NodeState::starting);
+  former.process = 1'000;
+  loop_->report_received(former);
+  NodeReport restarted = sample_report("a", 1, NodeState::stopped);
+  restarted.process = 7;
+  loop_->report_received(restarted);
+  const auto state = [&] { return loop_->observed().nodes.at(NodeName("a")).report.state; };
+  EXPECT_EQ(state(), NodeState::starting);
+  scheduler_.advance(kSilentAfter);
+  loop_->report_received(restarted);
+  EXPECT_EQ(state(), NodeState::stopped);
+}
+
 TEST_F(FormationLoopTest, KnowsSinceWhenANodeIsSteady) {
   ASSERT_TRUE(apply(sample_formation()).ok());
   const auto steady_since = [&] { return loop_->observed().nodes.at(NodeName("a")).steady_since; };
