@@ -109,7 +109,7 @@ void AgentLoop::learn_answer(const std::optional<SqlView>& sql) {
     if (local_.answered && !local_.unanswered_since) local_.unanswered_since = scheduler_.now();
     return;
   }
-  local_.restarting = false;
+  if (!stopping_to_restart_) local_.restarting = false;
   local_.answered = true;
   local_.unanswered_since.reset();
   if (local_.tick && sql->flushed >= local_.tick->end) local_.tick->flushed = true;
@@ -170,6 +170,10 @@ void AgentLoop::perform(const Step& step) {
   performing_ = std::string(name_of(action));
   performing_since_ = scheduler_.now();
   performing_for_ = goal_;
+  // What is seen of it while it stops must not look like a failure.
+  const auto* stop = std::get_if<action::Stop>(&action);
+  stopping_to_restart_ = stop != nullptr && stop->restart;
+  if (stopping_to_restart_) local_.restarting = true;
   const auto done = [this, action](const Result<ActionOutcome>& outcome) {
     performed(action, outcome);
   };
@@ -189,6 +193,7 @@ void AgentLoop::perform(const Step& step) {
 
 void AgentLoop::performed(const Action& action, const Result<ActionOutcome>& outcome) {
   performing_.reset();
+  stopping_to_restart_ = false;
   const Duration took = scheduler_.now() - performing_since_;
   if (took >= kWorthTelling) {
     identity_.say(std::string(name_of(action)) + " took " + std::to_string(took.count()) + " ms");

@@ -22,7 +22,8 @@ NodeState stopped_state(const std::optional<Goal>& goal, const LocalState& local
 
 NodeState state_of(const std::optional<Goal>& goal, const LocalState& local) {
   if (!local.seen.running) return stopped_state(goal, local);
-  if (!local.seen.sql) return local.unanswered_since ? NodeState::hung : NodeState::starting;
+  const bool hung = local.unanswered_since && !local.restarting;
+  if (!local.seen.sql) return hung ? NodeState::hung : NodeState::starting;
   if (local.seen.sql->in_recovery) {
     return position_is_final(local) ? NodeState::held : NodeState::standby;
   }
