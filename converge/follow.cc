@@ -215,6 +215,15 @@ bool attached_here(const Goal& goal, const LocalState& local) {
          local.state.promised == goal.epoch;
 }
 
+/// Replay stops where the primary had more connections, or the like, than the node was started with.
+/// No receiver is started then, and no end of the WAL is seen. Unset: that is not it.
+std::optional<Step> restart_to_replay(const LocalState& local) {
+  const SqlView& sql = *local.seen.sql;
+  if (!sql.restart_pending || sql.replay_at_end || sql.receiver) return std::nullopt;
+  return act(action::Stop{action::Stop::Mode::fast, true},
+             "restarting: replay may have stopped for parameters that its primary had");
+}
+
 /// Before the node streams from somebody new, no WAL may come from anybody older, and what it has
 /// must be a prefix of theirs. Unset: it may.
 std::optional<Step> check_history(const Goal& goal, const LocalState& local) {
@@ -227,7 +236,10 @@ std::optional<Step> check_history(const Goal& goal, const LocalState& local) {
     return act(action::Detach{}, "taking no more WAL");
   }
   if (!position_is_final(local)) {
-    if (local.seen.running) return wait_for("replaying its own WAL", kSoon);
+    if (local.seen.running) {
+      if (auto step = restart_to_replay(local)) return step;
+      return wait_for("replaying its own WAL", kSoon);
+    }
     return start_detached(goal, local, "starting, to see where its WAL ends");
   }
   const WalPosition end = *wal_end(local);
@@ -253,6 +265,7 @@ Step keep_following(const Goal& goal, const LocalState& local, Instant now) {
   // more often only takes processors away.
   // A receiver that is still connecting names nobody yet.
   if (!sql.receiver || sql.receiver->upstream.value.empty()) {
+    if (auto step = restart_to_replay(local)) return *step;
     return wait_for("connecting to " + goal.upstream->node.value, kLater);
   }
   if (sql.receiver->upstream != goal.upstream->node ||
@@ -318,7 +331,10 @@ Step hold_still(const Goal& goal, const LocalState& local, Instant now) {
   if (local.seen.running && !local.seen.sql) return wait_for("starting", kSoon);
   if (local.seen.running) {
     if (auto step = cut_off(local)) return *step;
-    if (!position_is_final(local)) return wait_for("replaying its own WAL", kSoon);
+    if (!position_is_final(local)) {
+      if (auto step = restart_to_replay(local)) return *step;
+      return wait_for("replaying its own WAL", kSoon);
+    }
     // Where the ballot is over at once, a reload would only be in the way.
     if (local.detached_at && now - *local.detached_at < kBallotSettles) {
       return wait_for("holding its position for the ballot", kLater);

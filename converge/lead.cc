@@ -156,7 +156,10 @@ std::optional<Step> prove(const Goal& goal, const LocalState& local, Instant now
   }
   const bool was_async = (local.state.grant && local.state.grant->sync.required == 0) ||
                          local.foreign_sync_in.has_value();
-  if (open && was_async && sync.required > 0 && !(mine && local.proof.checkpointed)) {
+  // Right after a start the checkpointer may not have told the others yet that commits must wait.
+  const bool resumed = local.promote_ordered_for != goal.epoch;
+  const bool unknown = open ? was_async : resumed;
+  if (unknown && sync.required > 0 && !(mine && local.proof.checkpointed)) {
     return act(action::ProveCheckpointer{}, "proving the setting to the checkpointer");
   }
   if (!mine || !local.proof.barrier) {
@@ -200,6 +203,14 @@ bool is_isolated(const Goal& goal, const LocalState& local, Instant now) {
   return !quorum_is_with(*goal.sync, local.seen.sql->senders);
 }
 
+/// A primary behind its gate that was started in a former life of the agent. Where commits wait for
+/// nobody it may open only at the controller's word on just that start, and that can't be asked for
+/// any more.
+bool start_is_unknown(const Goal& goal, const LocalState& local) {
+  return goal.sync->required == 0 && !gate_is_open(local) && local.start_nonce == 0 &&
+         local.promote_ordered_for != goal.epoch;
+}
+
 /// A few bytes of WAL now and then. Unset: not yet.
 std::optional<Step> tick(const LocalState& local, Instant now) {
   if (local.tick && now - local.tick->at < kTickEvery) return std::nullopt;
@@ -227,6 +238,10 @@ Step serve(const Goal& goal, const LocalState& local, Instant now) {
     return act(action::Stop{},
                "closing: for the length of the lease neither the controller nor enough synchronous "
                "standbys were heard");
+  }
+  if (start_is_unknown(goal, local)) {
+    return act(action::Stop{action::Stop::Mode::fast, true},
+               "starting once more: nobody can be asked whether this start may open");
   }
   if (sql.timeline != goal.timeline && sql.timeline.value != 0) {
     return stuck("TimelineCollision", "PostgreSQL chose timeline " +

@@ -225,6 +225,69 @@ TEST(NextAction, AnOrderedPromotionIsEndedBeforeANodeSaysItsLastWord) {
   EXPECT_EQ(report_of(hold, local, kNow).final_for, Epoch(3));
 }
 
+/// Node c is primary in epoch 2 on timeline 3, behind its gate, and commits wait for `required` of b.
+Goal lead_in_epoch_2(int required) {
+  Goal goal = follow_b();
+  goal.state = GoalState::primary;
+  goal.timeline = TimelineId(3);
+  goal.sync = SyncConfig{Epoch(2), ConfigGeneration(4), NodeName("c"), required, {}};
+  if (required > 0) goal.sync->members = {NodeName("b")};
+  goal.chain.back().node = NodeName("c");
+  return goal;
+}
+
+LocalState gated_primary(const Goal& goal) {
+  LocalState local = detached_standby(Lsn(0x2100));
+  local.state.promoted = OwnPromotion{Epoch(2), TimelineId(3), Lsn(0x2000)};
+  local.state.grant = Grant{*goal.sync};
+  local.seen.sql->in_recovery = false;
+  local.seen.sql->timeline = TimelineId(3);
+  local.seen.sql->flushed = Lsn(0x2100);
+  local.seen.sql->database_ready = local.seen.sql->lineage_ready = true;
+  local.controller_heard_at = kNow;
+  return local;
+}
+
+TEST(NextAction, AStartOfAFormerLifeOfTheAgentMayNotOpenAlone) {
+  const Goal goal = lead_in_epoch_2(0);
+  LocalState local = gated_primary(goal);
+  EXPECT_EQ(name_of_next(goal, local), "stop");
+  local.start_nonce = 5;
+  EXPECT_EQ(name_of_next(goal, local), "write_barrier");
+  local.start_nonce = 0;
+  local.promote_ordered_for = Epoch(2);
+  EXPECT_EQ(name_of_next(goal, local), "write_barrier");
+}
+
+TEST(NextAction, AfterARestartTheCheckpointerIsAskedWhetherCommitsWait) {
+  const Goal goal = lead_in_epoch_2(1);
+  LocalState local = gated_primary(goal);
+  local.start_nonce = 5;
+  EXPECT_EQ(name_of_next(goal, local), "prove_checkpointer");
+}
+
+TEST(NextAction, AStandbyWhoseReplayStoppedForParametersRestarts) {
+  const Goal goal = follow_b();
+  LocalState local = detached_standby(Lsn(0x2000));
+  local.state.attached = Attachment{Epoch(2), NodeName("b")};
+  local.seen.credential = true;
+  local.attached_for = Epoch(2);
+  EXPECT_EQ(name_of_next(goal, local), "wait: connecting to b");
+  local.seen.sql->replay_at_end = false;
+  local.seen.sql->restart_pending = true;
+  EXPECT_EQ(name_of_next(goal, local), "stop");
+}
+
+TEST(NextAction, APlannedRestartIsNotReportedAsAFailure) {
+  const Goal goal = lead_in_epoch_2(1);
+  LocalState local = gated_primary(goal);
+  local.seen.sql.reset();
+  local.unanswered_since = kNow;
+  EXPECT_EQ(report_of(goal, local, kNow).state, NodeState::hung);
+  local.restarting = true;
+  EXPECT_EQ(report_of(goal, local, kNow).state, NodeState::starting);
+}
+
 TEST(NextAction, ANodeThatWasNeverPromotedInAnEpochIsNoPrimaryInIt) {
   Goal goal = follow_b();
   goal.state = GoalState::primary;
