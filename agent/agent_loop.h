@@ -73,7 +73,7 @@ class AgentLoop {
   std::string doing_;
   std::optional<std::string> performing_;  ///< The action under way.
   Instant performing_since_;
-  bool stopping_to_restart_ = false;  ///< That action is a Stop that a start will follow.
+  bool stopping_to_restart_ = false;    ///< That action is a Stop that a start will follow.
   std::optional<Goal> performing_for_;  ///< The goal that it is under way for.
   bool looking_ = false;
   bool look_again_ = false;

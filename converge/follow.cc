@@ -215,8 +215,8 @@ bool attached_here(const Goal& goal, const LocalState& local) {
          local.state.promised == goal.epoch;
 }
 
-/// Replay stops where the primary had more connections, or the like, than the node was started with.
-/// No receiver is started then, and no end of the WAL is seen. Unset: that is not it.
+/// Replay stops where the primary had more connections, or the like, than the node was started
+/// with. No receiver is started then, and no end of the WAL is seen. Unset: that is not it.
 std::optional<Step> restart_to_replay(const LocalState& local) {
   const SqlView& sql = *local.seen.sql;
   if (!sql.restart_pending || sql.replay_at_end || sql.receiver) return std::nullopt;
