@@ -5,6 +5,7 @@
 #include <list>
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -82,6 +83,7 @@ struct Options {
   LabUpOptions lab_up{};
   std::string lab_directory = "./lab";
   std::list<LabActOptions> lab_acts{};
+  LabCutOptions lab_cut{};
   LabTrafficOptions lab_traffic{};
 };
 
@@ -255,6 +257,25 @@ void add_lab_acts(CLI::App* lab, Options& options, Chosen& chosen) {
   }
 }
 
+void add_lab_cuts(CLI::App* lab, Options& options, Chosen& chosen) {
+  using CutRun = Result<int> (*)(Session&, const LabCutOptions&);
+  const std::vector<std::tuple<std::string, std::string, CutRun>> verbs{
+      {"cut", "Let nothing through between two sides, or one side and all others", run_lab_cut},
+      {"heal", "Undo cuts; without sides, all", run_lab_heal}};
+  for (const auto& [name, what, run] : verbs) {
+    LabCutOptions& cut = options.lab_cut;
+    CLI::App* verb = lab->add_subcommand(name, what);
+    verb->add_option("A", cut.first, "A region, a node, controller or operator (this machine)");
+    verb->add_option("B", cut.second, "The other side; left out: everybody else");
+    verb->add_option("--from", cut.from, "One direction only: where it comes from");
+    verb->add_option("--to", cut.to, "One direction only: where it goes");
+    choose(verb, chosen, [&cut, &options, run = run](Session& session) {
+      cut.directory = options.lab_directory;
+      return run(session, cut);
+    });
+  }
+}
+
 void add_lab_verbs(CLI::App& app, Options& options, Chosen& chosen) {
   CLI::App* lab = app.add_subcommand("lab", "A whole formation on this machine");
   lab->require_subcommand(1);
@@ -263,7 +284,7 @@ void add_lab_verbs(CLI::App& app, Options& options, Chosen& chosen) {
   up->add_option("-f,--filename", options.lab_up.file, "The formation's file")->required();
   up->add_option("--port", options.lab_up.port, "The controller's port");
   up->add_option("--controllers", options.lab_up.controllers)->check(CLI::IsMember({1, 3}));
-  up->add_option("--network", options.lab_up.network)
+  up->add_option("--network", options.lab_up.network, "Namespaces can be cut off; for root")
       ->check(CLI::IsMember({"loopback", "namespaces"}));
   choose(up, chosen, [&](Session& session) {
     options.lab_up.directory = options.lab_directory;
@@ -274,6 +295,7 @@ void add_lab_verbs(CLI::App& app, Options& options, Chosen& chosen) {
   choose(lab->add_subcommand("status", "Show the lab's processes"), chosen,
          [&](Session& session) { return run_lab_status(session, options.lab_directory); });
   add_lab_acts(lab, options, chosen);
+  add_lab_cuts(lab, options, chosen);
   CLI::App* traffic = lab->add_subcommand("traffic", "Write rows and look for lost ones");
   add_formation(traffic, options.lab_traffic.formation);
   add_duration(traffic, "--duration", options.lab_traffic.duration, "How long (default 10s)");

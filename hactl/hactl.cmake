@@ -5,7 +5,8 @@ hactl_library(hactl
   SOURCES hactl/api.cc hactl/apply.cc hactl/config.cc hactl/config_verbs.cc
           hactl/connection_uri.cc hactl/delete.cc hactl/describe.cc hactl/diff.cc hactl/failover.cc
           hactl/duration_text.cc hactl/formation_files.cc hactl/formation_item.cc hactl/get.cc
-          hactl/lab_act.cc hactl/lab_directory.cc hactl/lab_down.cc hactl/lab_processes.cc
+          hactl/lab_act.cc hactl/lab_cut.cc hactl/lab_directory.cc hactl/lab_down.cc
+          hactl/lab_namespaces.cc hactl/lab_network.cc hactl/lab_processes.cc
           hactl/lab_rewrite.cc hactl/lab_start.cc hactl/lab_status.cc hactl/lab_traffic.cc
           hactl/lab_up.cc hactl/plan.cc hactl/psql.cc hactl/rows.cc hactl/session.cc
           hactl/switchover.cc hactl/table.cc hactl/text_diff.cc hactl/uri.cc hactl/version.cc
@@ -16,5 +17,6 @@ hactl_program(hactl DEPENDS hactl SOURCES hactl/main.cc)
 
 hactl_test(hactl LABEL unit DEPENDS hactl
   SOURCES tests/hactl/command_line_test.cc tests/hactl/config_test.cc
-          tests/hactl/connection_uri_test.cc tests/hactl/lab_processes_test.cc
+          tests/hactl/connection_uri_test.cc tests/hactl/lab_network_test.cc
+          tests/hactl/lab_processes_test.cc
           tests/hactl/lab_rewrite_test.cc tests/hactl/table_test.cc tests/hactl/text_diff_test.cc)

@@ -1,6 +1,7 @@
 // The lab: a whole formation on this one machine, from the binaries that lie beside this program.
-// Every process has its own certificate and its own address in 127.0.0.0/8, which Linux answers
-// without set-up. What is started is written to processes.json and is ended by pid.
+// Every process has its own certificate and its own address: in 127.0.0.0/8, which Linux answers
+// without set-up, or in a network namespace of its own, which can be cut off. What is started is
+// written to processes.json and is ended by pid.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,7 @@ struct LabUpOptions {
   std::string file{};
   std::optional<std::uint16_t> port{};  ///< Unset: kLabPortDefault, or a free one when it is taken.
   int controllers = 1;
-  std::string network = "loopback";
+  std::string network{};  ///< "loopback", "namespaces"; empty: what the lab is, or loopback.
 };
 /// Starts what does not run yet and waits until every agent has registered. May be repeated, also
 /// with a file that has more nodes.
@@ -37,7 +38,8 @@ enum class LabDeed {
   kill,    ///< As when the power fails: agent and PostgreSQL at once.
   stop,    ///< In an orderly way.
   start,   ///< The agent, which starts its PostgreSQL.
-  freeze,  ///< Stopped in the middle of whatever they do, connections open.
+  freeze,  ///< Stopped in the middle of whatever they do, connections open; in a network of
+           ///< namespaces the machine is silent too, as a paused one is.
   thaw,
 };
 enum class LabTarget { node, region, controller };
@@ -49,6 +51,18 @@ struct LabActOptions {
   std::string name{};
 };
 Result<int> run_lab_act(Session& session, const LabActOptions& options);
+
+struct LabCutOptions {
+  std::string directory = "./lab";
+  std::string from{};
+  std::string to{};
+  std::string first{};   ///< Both directions between the first and the second side.
+  std::string second{};  ///< Empty: everybody else.
+};
+/// Nothing comes through any more between the two sides, and nobody is told.
+Result<int> run_lab_cut(Session& session, const LabCutOptions& options);
+/// Undoes cuts; all of them when no side is named.
+Result<int> run_lab_heal(Session& session, const LabCutOptions& options);
 
 struct LabTrafficOptions {
   std::string directory = "./lab";

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "hactl/lab.h"
+#include "hactl/lab_namespaces.h"
 #include "hactl/lab_start.h"
 
 namespace hactl {
@@ -123,10 +124,10 @@ Result<std::vector<Place>> places_of(const LabDirectory& lab, const LabActOption
     if (!known) return local_error("there is no controller " + options.name + " in the lab");
     return std::vector<Place>{{kLabControllerName, daemon_of(kLabControllerName), {}}};
   }
-  const Result<Formation> formation = lab_formation(lab);
-  if (!formation.ok()) return formation.error();
+  const Result<std::vector<Member>> members = lab_members(lab);
+  if (!members.ok()) return members.error();
   std::vector<Place> places;
-  for (const Member& member : formation->spec.members()) {
+  for (const Member& member : *members) {
     const std::string& name =
         options.target == LabTarget::node ? member.name.value : member.region.value;
     if (name != options.name) continue;
@@ -157,6 +158,26 @@ Result<Done> act_on(const LabDirectory& lab, std::vector<LabProcess>& processes,
   return Done{};
 }
 
+// In a network of namespaces a frozen machine is silent as well: its kernel answers nobody. That
+// comes first and all at once, so that nobody sees its processes stop one after another.
+Result<Done> silence(const LabDirectory& lab, const std::vector<Place>& places, LabDeed deed) {
+  const Result<std::optional<LabNetwork>> saved = load_lab_network(lab.network());
+  if (!saved.ok()) return saved.error();
+  if (!*saved) return Done{};
+  LabNetwork network = **saved;
+  for (const Place& place : places) {
+    const std::string end = place.data_directory.empty() ? place.name : "node/" + place.name;
+    if (deed == LabDeed::freeze) {
+      network.frozen.insert(end);
+    } else {
+      network.frozen.erase(end);
+    }
+  }
+  if (network == **saved) return Done{};
+  if (const Result<Done> done = save_lab_network(lab.network(), network); !done.ok()) return done;
+  return filter_namespaces(lab, network);
+}
+
 }  // namespace
 
 Result<int> run_lab_act(Session& session, const LabActOptions& options) {
@@ -165,6 +186,8 @@ Result<int> run_lab_act(Session& session, const LabActOptions& options) {
   if (!processes.ok()) return processes.error().within("error");
   const Result<std::vector<Place>> places = places_of(lab, options, *processes);
   if (!places.ok()) return places.error();
+  const Result<Done> silenced = silence(lab, *places, options.deed);
+  if (!silenced.ok()) return silenced.error();
   if (options.deed == LabDeed::kill) {
     // A region fails at one moment: nobody of it sees the others go.
     for (const Place& place : *places) {

@@ -85,9 +85,10 @@ Result<Formation> lab_formation(const LabDirectory& lab) {
   return std::move(parsed.formation);
 }
 
-std::vector<std::string> lab_data_directories(const LabDirectory& lab, const Formation& formation) {
+std::vector<std::string> lab_data_directories(const LabDirectory& lab,
+                                              const std::vector<Member>& members) {
   std::vector<std::string> result{lab.path() + "/nodes"};
-  for (const Member& member : formation.spec.members()) {
+  for (const Member& member : members) {
     result.push_back(member.data_directory);
   }
   return result;

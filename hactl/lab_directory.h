@@ -25,6 +25,7 @@ class LabDirectory {
   [[nodiscard]] std::string config() const { return path_ + "/config"; }
   [[nodiscard]] std::string formation() const { return path_ + "/formation.yaml"; }
   [[nodiscard]] std::string processes() const { return path_ + "/processes.json"; }
+  [[nodiscard]] std::string network() const { return path_ + "/network.json"; }
   [[nodiscard]] std::string controller() const { return path_ + "/controller"; }
   [[nodiscard]] std::string log(const std::string& process) const {
     return path_ + "/logs/" + process + ".log";
@@ -43,8 +44,10 @@ class LabDirectory {
 /// The formation that the lab was made for. Errors: not_found when there is no lab here.
 Result<Formation> lab_formation(const LabDirectory& lab);
 
-/// The data directories of its nodes, and where those of the lab lie.
-std::vector<std::string> lab_data_directories(const LabDirectory& lab, const Formation& formation);
+/// Where the lab's PostgreSQL servers work: the nodes' data directories, and the directory that all
+/// others of the lab are in.
+std::vector<std::string> lab_data_directories(const LabDirectory& lab,
+                                              const std::vector<Member>& members);
 
 /// The last line of a log; empty when there is none.
 std::string last_log_line(const std::string& file);

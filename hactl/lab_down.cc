@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "hactl/lab.h"
+#include "hactl/lab_namespaces.h"
 #include "hactl/lab_start.h"
 
 namespace hactl {
@@ -65,6 +66,22 @@ Result<Done> end_postgres(const LabDirectory& lab, const std::vector<std::string
   return Error{ErrorCode::timed_out, "error: a PostgreSQL of the lab does not end"};
 }
 
+// By the names that the directory gives it: also what an `up` that failed could not write down.
+Result<Done> end_network(const LabDirectory& lab) {
+  const Result<std::optional<LabNetwork>> saved = load_lab_network(lab.network());
+  if (!saved.ok()) return saved.error();
+  LabNetwork network = *saved ? **saved : new_lab_network(lab.path());
+  if (!has_namespaces(network)) return Done{};
+  if (const Result<Done> fine = check_namespaces(); !fine.ok()) return fine;
+  if (const Result<Done> removed = remove_namespaces(network); !removed.ok()) return removed;
+  if (!*saved) return Done{};
+  network.regions.clear();
+  network.hosts.clear();
+  network.cuts.clear();
+  network.frozen.clear();
+  return save_lab_network(lab.network(), network);
+}
+
 }  // namespace
 
 Result<int> run_lab_down(Session& session, const std::string& directory) {
@@ -75,14 +92,15 @@ Result<int> run_lab_down(Session& session, const std::string& directory) {
   if (!daemons.ok()) return daemons.error();
   std::vector<std::string> directories{lab.path() + "/nodes"};
   // Without a formation there were never more directories than the lab's own.
-  const Result<Formation> formation = lab_formation(lab);
-  if (formation.ok()) directories = lab_data_directories(lab, *formation);
+  const Result<std::vector<Member>> members = lab_members(lab);
+  if (members.ok()) directories = lab_data_directories(lab, *members);
   const Result<Done> ended = end_postgres(lab, directories);
   if (!ended.ok()) return ended.error();
   if (!processes->empty()) {
     const Result<Done> saved = save_lab_processes(lab.processes(), {});
     if (!saved.ok()) return saved.error().within("error");
   }
+  if (const Result<Done> removed = end_network(lab); !removed.ok()) return removed.error();
   session.terminal().notes() << "The lab is down; its data is still in " << lab.path() << ".\n";
   return kExitDone;
 }

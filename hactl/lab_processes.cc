@@ -1,6 +1,7 @@
 #include "hactl/lab_processes.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <system_error>
@@ -38,6 +40,23 @@ std::string first_line_of(const std::string& path) {
 
 bool inside(const std::string& path, const std::string& directory) {
   return path == directory || path.starts_with(directory + "/");
+}
+
+std::string proc_path(pid_t pid, std::string_view name) {
+  return fmt::format("/proc/{}/{}", pid, name);
+}
+
+// What two names of one file or directory have in common.
+struct FileIdentity {
+  dev_t device = 0;
+  ino_t number = 0;
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+
+std::optional<FileIdentity> identity_of(const std::string& path) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) != 0) return std::nullopt;
+  return FileIdentity{info.st_dev, info.st_ino};
 }
 
 }  // namespace
@@ -73,7 +92,7 @@ Result<Done> save_lab_processes(const std::string& file, const std::vector<LabPr
 }
 
 ProcessLook look_at(pid_t pid) {
-  const std::string line = first_line_of(fmt::format("/proc/{}/stat", pid));
+  const std::string line = first_line_of(proc_path(pid, "stat"));
   // The name, in parentheses, may hold anything: the fields begin after the last one.
   const std::size_t close = line.rfind(')');
   if (close == std::string::npos) return {};
@@ -112,12 +131,34 @@ std::vector<ProcessLook> all_processes() {
 }
 
 std::vector<ProcessMark> processes_in(const std::vector<std::string>& directories) {
+  std::vector<std::optional<FileIdentity>> identities;
+  for (const std::string& directory : directories) {
+    identities.push_back(identity_of(directory));
+  }
+  const std::optional<FileIdentity> our_disks = identity_of("/proc/self/ns/mnt");
   std::vector<ProcessMark> result;
   for (const ProcessLook& look : all_processes()) {
     const std::optional<std::string> place = process_directory(look.mark.pid);
     if (!place) continue;
-    const bool ours = std::ranges::any_of(
-        directories, [&](const std::string& directory) { return inside(*place, directory); });
+    const std::optional<FileIdentity> identity = identity_of(proc_path(look.mark.pid, "cwd"));
+    // Its name of the place says something only if it sees the same disks.
+    const bool same_disks = identity_of(proc_path(look.mark.pid, "ns/mnt")) == our_disks;
+    bool ours = false;
+    for (std::size_t i = 0; i < directories.size() && !ours; ++i) {
+      ours =
+          (identity && identity == identities[i]) || (same_disks && inside(*place, directories[i]));
+    }
+    if (ours && alive(look.mark)) result.push_back(look.mark);
+  }
+  return result;
+}
+
+std::vector<ProcessMark> processes_in_network(const std::string& file) {
+  std::vector<ProcessMark> result;
+  const std::optional<FileIdentity> wanted = identity_of(file);
+  if (!wanted) return result;
+  for (const ProcessLook& look : all_processes()) {
+    const bool ours = identity_of(proc_path(look.mark.pid, "ns/net")) == wanted;
     if (ours && alive(look.mark)) result.push_back(look.mark);
   }
   return result;
@@ -150,8 +191,8 @@ ProcessMark postmaster_of(const std::string& data_directory) {
   std::from_chars(line.data(), line.data() + line.size(), pid);
   if (pid <= 0) return {};
   const ProcessLook look = look_at(pid);
-  const std::optional<std::string> place = process_directory(pid);
-  if (!place || *place != data_directory || !alive(look.mark)) return {};
+  const std::optional<FileIdentity> place = identity_of(proc_path(pid, "cwd"));
+  if (!place || place != identity_of(data_directory) || !alive(look.mark)) return {};
   return look.mark;
 }
 

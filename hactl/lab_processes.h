@@ -52,9 +52,12 @@ bool alive(const ProcessMark& mark);
 /// Every live process.
 std::vector<ProcessLook> all_processes();
 
-/// The live processes that work in one of `directories` (absolute), as all of PostgreSQL's do in
-/// their data directory.
+/// The live processes that work in one of `directories` (absolute) or below, as all of PostgreSQL's
+/// do in their data directory; in one itself also those that see it under another name.
 std::vector<ProcessMark> processes_in(const std::vector<std::string>& directories);
+
+/// The live processes in the network namespace that `file` stands for.
+std::vector<ProcessMark> processes_in_network(const std::string& file);
 
 /// The live processes that were started by `roots`, directly or not, and the roots.
 std::vector<ProcessMark> with_descendants(const std::vector<ProcessMark>& roots);

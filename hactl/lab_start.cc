@@ -17,6 +17,7 @@
 
 #include "codec/json.h"
 #include "hactl/lab.h"
+#include "hactl/lab_namespaces.h"
 #include "hactl/session.h"
 #include "io/file.h"
 #include "io/file_descriptor.h"
@@ -70,15 +71,16 @@ Result<Done> run_to_end(const std::vector<std::string>& argv) {
   return local_error(fmt::format("{} {}: {}", program, argv[1], output->output));
 }
 
-Result<LabProcess> start(const LabDirectory& lab, const std::string& name, const std::string& role,
+Result<LabProcess> start(const LabDirectory& lab, const LabProcess& what, const ProcessView& view,
                          std::vector<std::string> argv) {
   const Result<pid_t> pid = spawn_process({.argv = std::move(argv),
                                            .environment = lab_environment(),
                                            .directory = lab.path(),
-                                           .output_file = lab.log(name),
-                                           .own_session = true});
-  if (!pid.ok()) return pid.error().within("error: start the " + role + " " + name);
-  return LabProcess{name, role, look_at(*pid).mark};
+                                           .output_file = lab.log(what.name),
+                                           .own_session = true,
+                                           .view = view});
+  if (!pid.ok()) return pid.error().within("error: start the " + what.role + " " + what.name);
+  return LabProcess{what.name, what.role, look_at(*pid).mark};
 }
 
 std::string bin_directory(int version) {
@@ -109,12 +111,13 @@ Result<std::uint16_t> choose_lab_port(std::optional<std::uint16_t> wanted) {
   return any;
 }
 
-Result<Done> make_lab_controller(const LabDirectory& lab, std::uint16_t port) {
+Result<Done> make_lab_controller(const LabDirectory& lab, const std::string& address,
+                                 std::uint16_t port) {
   std::error_code ignored;  // What cannot be looked at is made, and that says why.
   if (!fs::exists(lab.controller() + "/admin.config", ignored)) {
     const Result<Done> made =
         run_to_end({sibling_program("ha-controller"), "init", "--dir", lab.controller(), "--host",
-                    kLabControllerAddress, "--port", std::to_string(port)});
+                    address, "--port", std::to_string(port)});
     if (!made.ok()) return made;
   }
   const Result<Config> config = load_config(lab.controller() + "/admin.config");
@@ -135,10 +138,13 @@ Result<std::string> lab_controller_url(const LabDirectory& lab) {
 Result<LabProcess> start_lab_controller(const LabDirectory& lab) {
   const Result<std::string> url = lab_controller_url(lab);
   if (!url.ok()) return url.error();
+  const Result<std::optional<LabNetwork>> network = load_lab_network(lab.network());
+  if (!network.ok()) return network.error();
+  const std::string address = *network ? (*network)->controller : kLabControllerAddress;
   const std::string port = url->substr(url->rfind(':') + 1);
-  return start(lab, kLabControllerName, "controller",
+  return start(lab, {.name = kLabControllerName, .role = "controller"}, controller_view(*network),
                {sibling_program("ha-controller"), "run", "--dir", lab.controller(), "--listen",
-                kLabControllerAddress, "--port", port});
+                address, "--port", port});
 }
 
 Result<Done> make_lab_node(const LabDirectory& lab, const Formation& formation,
@@ -179,7 +185,9 @@ Result<Done> make_lab_node(const LabDirectory& lab, const Formation& formation,
 }
 
 Result<LabProcess> start_lab_agent(const LabDirectory& lab, const NodeName& node) {
-  return start(lab, node.value, "agent",
+  const Result<std::optional<LabNetwork>> network = load_lab_network(lab.network());
+  if (!network.ok()) return network.error();
+  return start(lab, {.name = node.value, .role = "agent"}, node_view(lab, *network, node),
                {sibling_program("ha-agent"), "--config", lab.node(node) + "/agent.json"});
 }
 

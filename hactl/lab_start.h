@@ -13,7 +13,7 @@
 
 namespace hactl {
 
-/// The controller's address in the lab.
+/// The controller's address in a lab on loopback addresses.
 inline constexpr const char* kLabControllerAddress = "127.0.0.1";
 /// What the controller is called among the processes.
 inline constexpr const char* kLabControllerName = "controller";
@@ -26,7 +26,8 @@ inline constexpr Duration kLabProgramTime{20'000};
 Result<std::uint16_t> choose_lab_port(std::optional<std::uint16_t> wanted);
 
 /// Makes the controller's directory and DIR/config, once.
-Result<Done> make_lab_controller(const LabDirectory& lab, std::uint16_t port);
+Result<Done> make_lab_controller(const LabDirectory& lab, const std::string& address,
+                                 std::uint16_t port);
 
 /// The controller's URL, from DIR/config.
 Result<std::string> lab_controller_url(const LabDirectory& lab);

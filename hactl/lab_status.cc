@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "hactl/lab.h"
+#include "hactl/lab_namespaces.h"
 #include "hactl/lab_start.h"
 #include "hactl/table.h"
 
@@ -16,8 +17,10 @@ std::string state_text(const ProcessMark& mark) {
 
 Result<int> run_lab_status(Session& session, const std::string& directory) {
   const LabDirectory lab = LabDirectory::at(directory);
-  const Result<Formation> formation = lab_formation(lab);
-  if (!formation.ok()) return formation.error();
+  const Result<std::vector<Member>> members = lab_members(lab);
+  if (!members.ok()) return members.error();
+  const Result<std::optional<LabNetwork>> network = load_lab_network(lab.network());
+  if (!network.ok()) return network.error();
   const Result<std::vector<LabProcess>> processes = load_lab_processes(lab.processes());
   if (!processes.ok()) return processes.error().within("error");
   Table table({"NAME", "ROLE", "PID", "STATE"});
@@ -31,11 +34,18 @@ Result<int> run_lab_status(Session& session, const std::string& directory) {
     add(name, role, found == nullptr ? ProcessMark{} : found->mark);
   };
   add_started(kLabControllerName, "controller");
-  for (const Member& member : formation->spec.members()) {
+  for (const Member& member : *members) {
     add_started(member.name.value, "agent");
     add(member.name.value, "postgres", postmaster_of(member.data_directory));
   }
   table.print(session.terminal());
+  if (!*network || (*network)->cuts.empty()) return kExitDone;
+  Table cuts({"CUT"});
+  for (const std::string& text : cut_texts(**network)) {
+    cuts.add({text});
+  }
+  session.terminal().out() << "\n";
+  cuts.print(session.terminal());
   return kExitDone;
 }
 

@@ -22,6 +22,15 @@ inline constexpr std::size_t kProcessOutputBytesMax = std::size_t{64} << 10U;
 /// Between SIGTERM and SIGKILL when a deadline has passed.
 inline constexpr Duration kProcessTermTime = 2s;
 
+/// What a process sees instead of the machine's own; only root can give it that. Its children see
+/// the same.
+struct ProcessView {
+  std::string
+      network{};       ///< File of a network namespace, as `ip netns add` makes them; empty: ours.
+  std::string disk{};  ///< Directory that is seen in place of `disk_at`; empty: none.
+  std::string disk_at{};  ///< Must be there.
+};
+
 /// What to start. Standard input is /dev/null, every other descriptor is closed, signals are reset.
 struct ProcessSpec {
   std::vector<std::string> argv{};         ///< argv[0] is looked up in the PATH of `environment`.
@@ -29,6 +38,7 @@ struct ProcessSpec {
   std::string directory{};                 ///< Working directory; empty: ours.
   std::string output_file{};  ///< Output and errors are appended here; empty: captured.
   bool own_session = false;   ///< setsid(): it lives on when we are stopped.
+  ProcessView view{};
 };
 
 /// How a process ended: an exit code, or a signal that is not 0.

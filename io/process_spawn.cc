@@ -1,7 +1,9 @@
 #include "io/process_spawn.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +30,9 @@ struct ExecPlan {
   char* const* environment = nullptr;
   const char* directory = nullptr;
   bool own_session = false;
+  int network = -1;
+  const char* disk = nullptr;
+  const char* disk_at = nullptr;
   int null_device = -1;
   int output = -1;
   int report = -1;
@@ -76,13 +81,23 @@ void reset_signals() {
     sigaction(number, &by_default, nullptr);
 }
 
+/// Takes the view of the plan; false with errno.
+bool take_view(const ExecPlan& plan) {
+  if (plan.network >= 0 && setns(plan.network, CLONE_NEWNET) != 0) return false;
+  if (plan.disk == nullptr) return true;
+  // What is mounted here must not be seen by others, while what others mount may be seen here.
+  return unshare(CLONE_NEWNS) == 0 &&
+         mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) == 0 &&
+         mount(plan.disk, plan.disk_at, nullptr, MS_BIND, nullptr) == 0;
+}
+
 /// The child's life until exec. Only async-signal-safe calls.
 [[noreturn]] void become(const ExecPlan& plan) {
   const int report = fcntl(plan.report, F_DUPFD_CLOEXEC, kSpareDescriptor);
   const int output = fcntl(plan.output, F_DUPFD_CLOEXEC, kSpareDescriptor);
   const int null_device = fcntl(plan.null_device, F_DUPFD_CLOEXEC, kSpareDescriptor);
   if (report < 0) _exit(kExecFailed);
-  if (output < 0 || null_device < 0) exec_failed(report);
+  if (output < 0 || null_device < 0 || !take_view(plan)) exec_failed(report);
   const bool connected = dup2(null_device, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
                          dup2(output, STDERR_FILENO) >= 0 &&
                          dup3(report, kReportDescriptor, O_CLOEXEC) >= 0;
@@ -133,6 +148,12 @@ Result<pid_t> fork_and_exec(const ProcessSpec& spec, int output) {
   FileDescriptor report_out(ends[1]);
   const FileDescriptor null_device(open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (!null_device.valid()) return errno_error(doing, errno);
+  const ProcessView& view = spec.view;
+  FileDescriptor network;
+  if (!view.network.empty()) {
+    network.reset(open(view.network.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!network.valid()) return errno_error(doing + " in network " + view.network, errno);
+  }
 
   const std::string program = find_program(spec);
   const std::vector<char*> argv = pointers_to(spec.argv);
@@ -143,6 +164,9 @@ Result<pid_t> fork_and_exec(const ProcessSpec& spec, int output) {
       .environment = environment.data(),
       .directory = spec.directory.empty() ? nullptr : spec.directory.c_str(),
       .own_session = spec.own_session,
+      .network = network.get(),
+      .disk = view.disk.empty() ? nullptr : view.disk.c_str(),
+      .disk_at = view.disk_at.c_str(),
       .null_device = null_device.get(),
       .output = output,
       .report = report_out.get(),

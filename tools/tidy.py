@@ -47,11 +47,12 @@ DOORS = [
      "codec/* controller/answers.* controller/api*.* controller/goal_polls.cc controller/shown.h"
      " controller/stored_json.cc controller/watches.* agent/agent_config.cc"
      " agent/https_transport.cc agent/local_state_file.cc hactl/api.h hactl/formation_files.h"
-     " hactl/formation_item.h hactl/lab_processes.cc hactl/lab_start.cc"),
+     " hactl/formation_item.h hactl/lab_network.cc hactl/lab_processes.cc"
+     " hactl/lab_start.cc"),
     (r"gtest/", "GTest::gtest", ""),
 ]
 SYSTEM = (r"(sys|netinet|arpa)/.*|\w+"
-          r"|(fcntl|grp|malloc|poll|pwd|signal|stdio|stdlib|time|unistd)\.h")
+          r"|(fcntl|grp|malloc|poll|pwd|sched|signal|stdio|stdlib|time|unistd)\.h")
 
 PURE = "base/* model/* planner/* converge/* codec/*"
 LOOPS = ("agent/agent_loop.* agent/postgres.h agent/state_file.h agent/transport.h"

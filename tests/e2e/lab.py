@@ -25,11 +25,11 @@ class Failed(AssertionError):
 class Lab:
     """One lab directory with its controller and agents."""
 
-    def __init__(self, example, edit=None):
+    def __init__(self, example, edit=None, network="loopback"):
         self.directory = tempfile.mkdtemp(prefix="hactl-e2e-", dir="/tmp")
         os.chmod(self.directory, 0o755)
         self.lab = os.path.join(self.directory, "lab")
-        source = os.path.join(self.directory, "source.yaml")
+        self.source = source = os.path.join(self.directory, "source.yaml")
         with open(os.path.join(ROOT, "examples", example), encoding="utf-8") as file:
             text = file.read()
         with open(source, "w", encoding="utf-8") as file:
@@ -38,7 +38,7 @@ class Lab:
         self.file = os.path.join(self.lab, "formation.yaml")
         self.environment = dict(os.environ, HACTLCONFIG=os.path.join(self.lab, "config"))
         try:
-            self.run("lab", "up", "-f", source, "--dir", self.lab, timeout=60)
+            self.run("lab", "up", "-f", source, "--dir", self.lab, "--network", network, timeout=60)
         except BaseException:
             self.close()
             raise
