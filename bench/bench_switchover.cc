@@ -74,7 +74,7 @@ Result<Done> run(bool migration, int runs) {
   if (!applied.ok()) return applied;
   const Result<std::string> uri = lab->hactl({"get", "uri", "--with-password"});
   if (!uri.ok()) return uri.error();
-  Result<Writer> writer = Writer::create(first_line(*uri));
+  Result<Writer> writer = Writer::create({.conninfo = first_line(*uri)});
   if (!writer.ok()) return writer.error();
   return measure(*lab, *writer, migration, runs);
 }

@@ -60,6 +60,17 @@ Result<HostRace> HostRace::create(const std::string& conninfo) {
   return race;
 }
 
+Result<std::size_t> HostRace::number_of(const std::string& host) const {
+  const auto found = std::ranges::find(attempts_, host, &Attempt::host);
+  if (found != attempts_.end()) return static_cast<std::size_t>(found - attempts_.begin());
+  return Error{ErrorCode::not_found, "the connection string does not name " + host};
+}
+
+const std::string& HostRace::name_of(std::size_t host) const {
+  static const std::string none = "-";
+  return host < attempts_.size() ? attempts_[host].host : none;
+}
+
 void HostRace::begin(Attempt& attempt) const {
   std::vector<const char*> keywords;
   std::vector<const char*> values;
@@ -107,8 +118,9 @@ void HostRace::begin_due() {
   std::vector<std::size_t> waiting;
   for (std::size_t i = 0; i < attempts_.size(); ++i) {
     Attempt& attempt = attempts_[i];
-    if (i == left_out_) attempt.connection.reset();
-    if (i == left_out_ || steady_clock::now() < attempt.deadline) continue;
+    const bool out = i == left_out_ || (only_ != kRaceHostsMax && i != only_);
+    if (out) attempt.connection.reset();
+    if (out || steady_clock::now() < attempt.deadline) continue;
     if (attempt.connection) fail(attempt);
     if (steady_clock::now() >= attempt.deadline) waiting.push_back(i);
   }

@@ -49,6 +49,15 @@ class HostRace {
   /// Leaves one host out: the one whose answer is still awaited. kRaceHostsMax: none.
   void leave_out(std::size_t host) { left_out_ = host; }
 
+  /// Tries only that host; kRaceHostsMax: all.
+  void use_only(std::size_t host) { only_ = host; }
+
+  /// The number of a host as the connection string names it. Errors: not_found.
+  [[nodiscard]] Result<std::size_t> number_of(const std::string& host) const;
+
+  /// As the connection string names it; "-" when there is no such number.
+  [[nodiscard]] const std::string& name_of(std::size_t host) const;
+
   /// Gives up every attempt.
   void stop();
 
@@ -69,6 +78,7 @@ class HostRace {
   std::vector<std::string> values_{};
   std::vector<Attempt> attempts_{};
   std::size_t left_out_ = kRaceHostsMax;
+  std::size_t only_ = kRaceHostsMax;
 };
 
 }  // namespace hactl

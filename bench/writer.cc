@@ -14,10 +14,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr const char* kCreateTable =
-    "CREATE TABLE IF NOT EXISTS hactl_traffic "
-    "(id bigint PRIMARY KEY, written timestamptz NOT NULL DEFAULT clock_timestamp())";
-constexpr const char* kInsertRow = "INSERT INTO hactl_traffic (id) VALUES ($1)";
 constexpr milliseconds kStep{20};
 constexpr milliseconds kPollStep{50};
 
@@ -46,13 +42,33 @@ QueryResult ask(PGconn* connection, const char* query, SteadyTime deadline) {
 
 }  // namespace
 
-Result<Writer> Writer::create(const std::string& conninfo) {
-  Result<HostRace> race = HostRace::create(conninfo);
+Result<Writer> Writer::create(const WriterOptions& options) {
+  const bool named = !options.table.empty() && std::ranges::all_of(options.table, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+  if (!named) {
+    return Error{ErrorCode::invalid, "a table's name has small letters, digits and _ only"};
+  }
+  Result<HostRace> race = HostRace::create(options.conninfo);
   if (!race.ok()) return race.error();
-  return Writer(std::move(*race));
+  if (!options.only.empty()) {
+    const Result<std::size_t> only = race->number_of(options.only);
+    if (!only.ok()) return only.error();
+    race->use_only(*only);
+  }
+  Writer writer(std::move(*race), options.table);
+  if (options.ledger.empty()) return writer;
+  writer.ledger_.open(options.ledger, std::ios::trunc);
+  if (!writer.ledger_) {
+    return Error{ErrorCode::unavailable, "write the ledger " + options.ledger};
+  }
+  return writer;
 }
 
-Writer::Writer(Writer&& other) noexcept : race_(std::move(other.race_)) {}
+Writer::Writer(Writer&& other) noexcept
+    : race_(std::move(other.race_)),
+      table_(std::move(other.table_)),
+      ledger_(std::move(other.ledger_)) {}
 
 void Writer::notice_received(void* writer, const PGresult* notice) {
   // 01000: the wait for synchronous replication was cancelled, so the standbys may not have it.
@@ -80,11 +96,13 @@ bool Writer::prepare() {
   if (next_id_ != 0) return true;
   constexpr milliseconds kPrepareTime{5'000};
   const SteadyTime deadline = steady_clock::now() + kPrepareTime;
-  const QueryResult made = ask(connection_.get(), kCreateTable, deadline);
+  const std::string create = "CREATE TABLE IF NOT EXISTS " + table_ +
+                             " (id bigint PRIMARY KEY, written timestamptz NOT NULL DEFAULT "
+                             "clock_timestamp())";
+  const std::string highest = "SELECT coalesce(max(id), 0) FROM " + table_;
+  const QueryResult made = ask(connection_.get(), create.c_str(), deadline);
   const bool ready = PQresultStatus(made.get()) == PGRES_COMMAND_OK;
-  const QueryResult top =
-      ready ? ask(connection_.get(), "SELECT coalesce(max(id), 0) FROM hactl_traffic", deadline)
-            : nullptr;
+  const QueryResult top = ready ? ask(connection_.get(), highest.c_str(), deadline) : nullptr;
   if (PQresultStatus(top.get()) != PGRES_TUPLES_OK) {
     last_error_ = PQerrorMessage(connection_.get());
     connection_.reset();
@@ -150,17 +168,33 @@ Writer::Answer Writer::write_row(SteadyTime deadline) {
   warned_ = false;
   ++sent_;
   PGconn* connection = connection_.get();
-  if (PQsendQueryParams(connection, kInsertRow, 1, nullptr, values.data(), nullptr, nullptr, 0) !=
-      1) {
+  const std::string insert = "INSERT INTO " + table_ + " (id) VALUES ($1)";
+  if (PQsendQueryParams(connection, insert.c_str(), 1, nullptr, values.data(), nullptr, nullptr,
+                        0) != 1) {
+    // Part of it may have left.
     last_error_ = PQerrorMessage(connection);
     connection_.reset();
-    return Answer::refused;
+    return Answer::indeterminate;
   }
   const Answer answer = await_answer(deadline);
   if (connection_ && PQstatus(connection_.get()) == CONNECTION_BAD) connection_.reset();
   // What is still under way when time is up may not be mixed with later questions.
   if (connection_ && PQtransactionStatus(connection_.get()) == PQTRANS_ACTIVE) connection_.reset();
   return answer;
+}
+
+void Writer::note(Answer answer, std::chrono::system_clock::time_point sent) {
+  if (!ledger_.is_open()) return;
+  const auto microseconds = [](std::chrono::system_clock::time_point at) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(at.time_since_epoch()).count();
+  };
+  const char* word = answer == Answer::acknowledged ? "ack"
+                     : answer == Answer::refused    ? "refused"
+                                                    : "unknown";
+  // Flushed, so that it can be read while this goes on.
+  ledger_ << next_id_ - 1 << '\t' << word << '\t' << microseconds(sent) << '\t'
+          << microseconds(std::chrono::system_clock::now()) << '\t' << race_.name_of(sent_to_)
+          << std::endl;
 }
 
 void Writer::run(std::optional<milliseconds> duration) {
@@ -170,7 +204,11 @@ void Writer::run(std::optional<milliseconds> duration) {
     if (!connection_ && !connect(deadline)) break;
     if (!prepare()) continue;
     const SteadyTime began = steady_clock::now();
-    switch (write_row(deadline)) {
+    const auto sent = std::chrono::system_clock::now();
+    sent_to_ = host_;
+    const Answer answer = write_row(deadline);
+    note(answer, sent);
+    switch (answer) {
       case Answer::acknowledged:
         acknowledged_.push_back({next_id_ - 1, steady_clock::now()});
         acknowledged_count_ = acknowledged_.size();
@@ -208,8 +246,9 @@ Result<std::vector<std::int64_t>> Writer::lost(milliseconds limit) {
   if (acknowledged_.empty()) return missing;
   const SteadyTime deadline = steady_clock::now() + limit;
   const std::string query =
-      "SELECT id FROM hactl_traffic WHERE id >= " + std::to_string(acknowledged_.front().id);
+      "SELECT id FROM " + table_ + " WHERE id >= " + std::to_string(acknowledged_.front().id);
   stopping_ = false;
+  race_.use_only(kRaceHostsMax);
   while (steady_clock::now() < deadline) {
     // Asked afresh: the last connection may be to a primary that is none any more.
     connection_.reset();

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,18 +38,28 @@ struct Gap {
   }
 };
 
+struct WriterOptions {
+  std::string conninfo{};               ///< Names every host.
+  std::string table = "hactl_traffic";  ///< Made when it is not there.
+  std::string only{};  ///< The one host that is written to; empty: whoever lets us.
+  /// A file that gets a line a write, tab-separated: id, "ack", "refused" or "unknown" (rows whose
+  /// fate is indeterminate), when it was sent and when that became known, both in microseconds
+  /// since 1970, and the host. Empty: none.
+  std::string ledger{};
+};
+
 /// run() in one thread; stop() from any; the rest after run() has returned.
 class Writer {
  public:
-  /// `conninfo` names every host. Errors: invalid.
-  static Result<Writer> create(const std::string& conninfo);
+  /// Errors: invalid; unavailable when the ledger can't be written.
+  static Result<Writer> create(const WriterOptions& options);
 
   Writer(Writer&& other) noexcept;
 
   /// Writes until stop(), or for `duration`.
   void run(std::optional<std::chrono::milliseconds> duration);
 
-  /// Ends run() soon. Thread-safe.
+  /// Ends run() soon. Thread-safe, also in a signal handler.
   void stop() { stopping_ = true; }
 
   /// Acknowledgements so far. Thread-safe.
@@ -72,18 +83,22 @@ class Writer {
  private:
   enum class Answer { acknowledged, refused, indeterminate };
 
-  explicit Writer(HostRace race) : race_(std::move(race)) {}
+  Writer(HostRace race, std::string table) : race_(std::move(race)), table_(std::move(table)) {}
 
   bool connect(SteadyTime deadline);
   bool prepare();
   Answer write_row(SteadyTime deadline);
   Answer await_answer(SteadyTime deadline);
   Answer take_results();
+  void note(Answer answer, std::chrono::system_clock::time_point sent);
   static void notice_received(void* writer, const PGresult* notice);
 
   HostRace race_;
+  std::string table_;
+  std::ofstream ledger_{};
   Connection connection_{};
   std::size_t host_ = kRaceHostsMax;
+  std::size_t sent_to_ = kRaceHostsMax;  ///< The host of the row under way.
   bool warned_ = false;
   std::atomic<bool> stopping_ = false;
   std::atomic<std::size_t> acknowledged_count_ = 0;

@@ -298,7 +298,12 @@ void add_lab_verbs(CLI::App& app, Options& options, Chosen& chosen) {
   add_lab_cuts(lab, options, chosen);
   CLI::App* traffic = lab->add_subcommand("traffic", "Write rows and look for lost ones");
   add_formation(traffic, options.lab_traffic.formation);
-  add_duration(traffic, "--duration", options.lab_traffic.duration, "How long (default 10s)");
+  add_duration(traffic, "--duration", options.lab_traffic.duration,
+               "How long (default 10s); Ctrl-C ends it too");
+  traffic->add_option("--node", options.lab_traffic.node, "Write to this node and no other");
+  traffic->add_option("--table", options.lab_traffic.table, "Write to this table");
+  traffic->add_option("--ledger", options.lab_traffic.ledger,
+                      "Note in this file what came of each row");
   choose(traffic, chosen, [&](Session& session) {
     options.lab_traffic.directory = options.lab_directory;
     return run_lab_traffic(session, options.lab_traffic);

@@ -67,9 +67,13 @@ Result<int> run_lab_heal(Session& session, const LabCutOptions& options);
 struct LabTrafficOptions {
   std::string directory = "./lab";
   std::string formation{};
+  std::string node{};    ///< Written to, whatever it is; empty: whichever is primary.
+  std::string table{};   ///< Empty: the usual one.
+  std::string ledger{};  ///< File that says of each row what came of it; empty: none.
   Duration duration{10'000};
 };
-/// Writes rows for a while and then looks whether each acknowledged one is there. Exit 1 when not.
+/// Writes rows for a while, or until SIGINT, and then looks whether each acknowledged one is there.
+/// Exit 1 when not.
 Result<int> run_lab_traffic(Session& session, const LabTrafficOptions& options);
 
 }  // namespace hactl

@@ -8,4 +8,11 @@ if(HACTL_TESTS)
     set_tests_properties(e2e_${suite} PROPERTIES LABELS e2e TIMEOUT 600 RUN_SERIAL ON
                          ENVIRONMENT "HACTL_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
   endforeach()
+  # Debian's python3-psycopg2 belongs to Debian's python3, which need not be the first one in PATH.
+  add_test(NAME faults_judges
+           COMMAND /usr/bin/python3 ${PROJECT_SOURCE_DIR}/tests/faults/observe_test.py)
+  set_tests_properties(faults_judges PROPERTIES LABELS unit TIMEOUT 60)
+  add_test(NAME faults COMMAND /usr/bin/python3 ${PROJECT_SOURCE_DIR}/tests/faults/run.py)
+  set_tests_properties(faults PROPERTIES LABELS faults TIMEOUT 1800 RUN_SERIAL ON
+                       ENVIRONMENT "HACTL_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
 endif()
