@@ -5,6 +5,6 @@ hactl_library(writer
   SOURCES bench/host_race.cc bench/writer.cc)
 
 hactl_library(bench DEPENDS hactl io SOURCES bench/bench_lab.cc)
-foreach(program bench_bringup bench_switchover bench_rest)
+foreach(program bench_bringup bench_failover bench_switchover bench_rest)
   hactl_program(${program} DEPENDS bench writer SOURCES bench/${program}.cc)
 endforeach()

@@ -33,14 +33,15 @@ struct BenchRegion {
   bool production = false;
 };
 
-std::string region_text(const BenchRegion& region) {
+std::string region_text(const BenchRegion& region, BenchNetwork network) {
   std::string text = fmt::format(
       "    - name: {}\n      candidate-priority: {}\n      replication-quorum: {}\n"
       "      nodes:\n",
       region.name, region.production ? 60 : 0, region.production);
   for (int i = 0; i < region.nodes; ++i) {
-    text += fmt::format("        - {{name: {}-{}, host: 127.{}.{}.{}}}\n", region.name,
-                        static_cast<char>('a' + i), own_network(), region.number, i + 1);
+    text += fmt::format("        - {{name: {}-{}, host: {}.{}.{}.{}}}\n", region.name,
+                        static_cast<char>('a' + i), network == BenchNetwork::loopback ? 127 : 10,
+                        own_network(), region.number, i + 1);
   }
   return text;
 }
@@ -54,9 +55,10 @@ std::string formation_text(const BenchShape& shape) {
       "method: scram-sha-256}}\n  regions:\n",
       kPort);
   const bool paris = shape.production == Production::paris;
-  text += region_text({"paris", 1, 3, paris});
+  text += region_text({"paris", 1, 3, paris}, shape.network);
   if (shape.nodes == 3) return text;
-  return text + region_text({"amsterdam", 2, 3, !paris}) + region_text({"dublin", 3, 1, false});
+  return text + region_text({"amsterdam", 2, 3, !paris}, shape.network) +
+         region_text({"dublin", 3, 1, false}, shape.network);
 }
 
 }  // namespace
@@ -83,7 +85,8 @@ Result<BenchLab> BenchLab::create(const BenchShape& shape) {
   const Result<Done> written = lab.write_formation(shape);
   if (!written.ok()) return written.error();
   const Result<std::string> up =
-      lab.hactl({"lab", "up", "-f", pattern + "/formation.yaml", "--dir", lab.directory()});
+      lab.hactl({"lab", "up", "-f", pattern + "/formation.yaml", "--dir", lab.directory(),
+                 "--network", shape.network == BenchNetwork::loopback ? "loopback" : "namespaces"});
   if (!up.ok()) return up.error();
   return lab;
 }
@@ -105,6 +108,29 @@ Result<Done> BenchLab::apply(const BenchShape& shape) {
   return Done{};
 }
 
+Result<std::string> BenchLab::primary() {
+  const Result<std::string> json = hactl({"get", "formation", "default", "-o", "json"});
+  if (!json.ok()) return json.error();
+  constexpr std::string_view kKey = "\"primary\": \"";
+  const std::size_t at = json->find(kKey);
+  if (at == std::string::npos) return Error{ErrorCode::not_found, "there is no primary"};
+  const std::string rest = json->substr(at + kKey.size());
+  return rest.substr(0, rest.find('"'));
+}
+
+Result<std::string> BenchLab::uri() {
+  const Result<std::string> text = hactl({"get", "uri", "--with-password"});
+  if (!text.ok()) return text.error();
+  return first_line(*text);
+}
+
+Result<Done> BenchLab::converged() {
+  const Result<std::string> waited =
+      hactl({"wait", "formation", "default", "--for", "condition=Converged", "--timeout", "2m"});
+  if (!waited.ok()) return waited.error();
+  return Done{};
+}
+
 Result<std::string> BenchLab::hactl(const std::vector<std::string>& arguments) {
   ProcessSpec spec;
   spec.argv = {sibling_program("hactl")};
@@ -123,6 +149,29 @@ void print_spread(const std::string& name, std::vector<double> values, const std
   std::ranges::sort(values);
   fmt::print("{}: min {:.1f} median {:.1f} max {:.1f} {} (n = {})\n", name, values.front(),
              values[values.size() / 2], values.back(), unit, values.size());
+}
+
+void print_against(const std::string& name, const std::vector<double>& values,
+                   const BenchTarget& target) {
+  if (values.empty()) return;
+  print_spread(name, values, "ms");
+  std::vector<double> sorted = values;
+  std::ranges::sort(sorted);
+  const bool met = sorted[sorted.size() / 2] <= target.median && sorted.back() <= target.worst;
+  fmt::print("  target: median {:.0f} ms, worst {:.0f} ms: {}\n", target.median, target.worst,
+             met ? "met" : "missed");
+}
+
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
+std::string word_option(int count, char** arguments, const std::string& name,
+                        const std::string& otherwise) {
+  for (int i = 1; i + 1 < count; ++i) {
+    if (name == arguments[i]) return arguments[i + 1];
+  }
+  return otherwise;
 }
 
 int number_option(int count, char** arguments, const std::string& name, int otherwise) {

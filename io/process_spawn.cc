@@ -88,7 +88,7 @@ bool take_view(const ExecPlan& plan) {
   // What is mounted here must not be seen by others, while what others mount may be seen here.
   return unshare(CLONE_NEWNS) == 0 &&
          mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) == 0 &&
-         mount(plan.disk, plan.disk_at, nullptr, MS_BIND, nullptr) == 0;
+         mount(plan.disk, plan.disk_at, nullptr, MS_BIND | MS_REC, nullptr) == 0;
 }
 
 /// The child's life until exec. Only async-signal-safe calls.

@@ -72,7 +72,6 @@ MATRIX = {
 
 # Rows that are not run here, and where they are held instead.
 ELSEWHERE = {
-    "F40": "no device mapper on the machines of the tests; the write probe's limit: unit",
     "F43": "unit: NextAction.ATimelineKnownUnderAnotherEpochIsNeverFollowedAndNeverRewound, "
            "LocalPostgresTest.ANewClusterBecomesAPrimaryOnTheReservedTimeline; every row here looks for one",
     "F49": "the lab can't set a machine's clock; time is an input: the simulator's is its own, and the test `tidy` "

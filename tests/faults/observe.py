@@ -74,6 +74,9 @@ class Ledger:
     def acks_since(self, when):
         return [row for row in self.acks() if row.sent > when]
 
+    def acks_between(self, begin, end):
+        return [row for row in self.acks() if begin < row.sent < end]
+
     def until_writing(self, since=0.0, rows=20, seconds=START_SECONDS):
         """Waits until rows that were sent after `since` are acknowledged."""
         deadline = time.monotonic() + seconds
@@ -155,8 +158,9 @@ class Sampler:
             self.samples.append(sample)
             self.last[sample["node"]] = sample
 
-    def open_nodes(self):
-        return [node for node, sample in list(self.last.items()) if sample["open"]]
+    def open_nodes(self, since=0.0):
+        """Who was open at the last look, if that was after `since`."""
+        return [node for node, sample in list(self.last.items()) if sample["open"] and sample["at"] > since]
 
     def stop(self):
         self.process.stdin.close()

@@ -13,13 +13,50 @@ import time
 import traceback
 
 import fault_lab
+import rows_clients
+import rows_controller
+import rows_disk
+import rows_moves
 import rows_network
 import rows_processes
 from lab import Failed
 from matrix import ELSEWHERE, MATRIX, TESTS
 
-MODULES = (rows_network, rows_processes)  # Each brings its rows into TESTS.
-EXAMPLES = {"three": {}}
+# Each brings its rows into TESTS.
+MODULES = (rows_clients, rows_controller, rows_disk, rows_moves, rows_network, rows_processes)
+
+REGIONS = """apiVersion: hactl/v1
+kind: Formation
+metadata:
+  name: small
+spec:
+  number-sync-standbys: 2
+  postgres:
+    data-directory: /var/lib/hactl/small
+    parameters: {shared_buffers: 32MB, max_connections: 100}
+    port: 5432
+  regions:
+    - name: paris
+      candidate-priority: 60
+      nodes:
+        - {name: paris-a, host: 127.0.1.1}
+        - {name: paris-b, host: 127.0.1.2}
+    - name: amsterdam
+      nodes:
+        - {name: amsterdam-a, host: 127.0.2.1}
+        - {name: amsterdam-b, host: 127.0.2.2}
+"""
+PARAMETERS = "parameters: {shared_buffers: 32MB"
+# What each kind of lab is made of: examples/three-nodes.yaml, and how it is edited.
+EXAMPLES = {
+    "three": {},
+    "degrade": {"edit": lambda text: text.replace("  postgres:", "  when-short: degrade\n  postgres:", 1)},
+    "donor": {"edit": lambda text: text.replace("host: 127.0.2.3}", "host: 127.0.2.3, candidate-priority: 0}")},
+    "large": {"edit": lambda text: text.replace(PARAMETERS, "parameters: {shared_buffers: 256MB")},
+    "little_wal": {"edit": lambda text: text.replace(
+        PARAMETERS, PARAMETERS + ", wal_keep_size: 16MB, max_slot_wal_keep_size: 32MB, max_wal_size: 64MB")},
+    "regions": {"edit": lambda text: REGIONS},
+}
 MARKS = ("<!-- matrix: begin -->\n", "<!-- matrix: end -->\n")
 
 
