@@ -225,7 +225,8 @@ TEST(NextAction, AnOrderedPromotionIsEndedBeforeANodeSaysItsLastWord) {
   EXPECT_EQ(report_of(hold, local, kNow).final_for, Epoch(3));
 }
 
-/// Node c is primary in epoch 2 on timeline 3, behind its gate, and commits wait for `required` of b.
+/// Node c is primary in epoch 2 on timeline 3, behind its gate, and commits wait for `required` of
+/// b.
 Goal lead_in_epoch_2(int required) {
   Goal goal = follow_b();
   goal.state = GoalState::primary;

@@ -291,6 +291,27 @@ TEST_F(CommandLine, SwitchoverAsksForANodeOrARegion) {
             (std::vector<std::string>{R"({"to":"paris-a"})", R"({"to-region":"paris"})"}));
 }
 
+TEST_F(CommandLine, ARefusedFailoverSaysWhatItWouldCost) {
+  const std::string post = "POST /apis/hactl/v1/formations/default/failover";
+  controller_.set(post, json_answer(object(), 202));
+  Event refused;
+  refused.reason = "FailoverRefused";
+  refused.object = "formation/default";
+  refused.message = "up to 10 bytes of WAL may be lost";
+  refused.number = 1'000'000;
+  nlohmann::json item = to_json(refused);
+  item["metadata"] = {{"resource-version", "1"}};
+  const std::string events = std::string(kOne) + "/events";
+  controller_.set(events, json_answer({{"items", nlohmann::json::array()}}));
+  EXPECT_EQ(run({"failover", "--accept-data-loss", "many"}), 1);
+  EXPECT_NE(notes().find("neither a size such as 16MB nor any"), std::string::npos) << notes();
+  controller_.set_after(post, events, json_answer({{"items", {item}}}));
+  EXPECT_EQ(run({"failover", "--accept-data-loss=4kB", "--assume-lost", "paris-b"}), 1);
+  EXPECT_EQ(notes(), "error: formations/default: up to 10 bytes of WAL may be lost\n");
+  EXPECT_EQ(controller_.bodies(post),
+            std::vector<std::string>{R"({"accept-data-loss":4096,"assume-lost":["paris-b"]})"});
+}
+
 TEST_F(CommandLine, UriHasThePasswordOnlyWhenAsked) {
   controller_.set(std::string(kOne) + "/credentials", json_answer({{"password", "geheim"}}));
   EXPECT_EQ(run({"get", "uri"}), 0) << notes();
@@ -352,8 +373,7 @@ TEST_F(CommandLine, TheLabSaysWhatItHasNot) {
   const std::string lab = directory_.file("lab");
   EXPECT_EQ(run({"lab", "status", "--dir", lab}), 1);
   EXPECT_EQ(notes(), "error: there is no lab in " + lab + ": make one with `hactl lab up`\n");
-  EXPECT_EQ(run({"lab", "up", "-f", file_, "--dir", lab, "--network", "namespaces"}), 1);
-  EXPECT_EQ(notes(), "error: --network namespaces is not available yet: use loopback\n");
+  EXPECT_EQ(run({"lab", "up", "-f", file_, "--dir", lab, "--network", "clouds"}), 2);
   EXPECT_EQ(run({"lab", "down", "--dir", lab}), 0);
 }
 

@@ -54,6 +54,12 @@ class FakeController {
     answers_[request] = std::move(response);
   }
 
+  /// Changes the answer to `request` once `trigger` has been asked.
+  void set_after(const std::string& trigger, const std::string& request, HttpResponse response) {
+    const std::lock_guard lock(mutex_);
+    later_[trigger] = {request, std::move(response)};
+  }
+
   /// The bodies of all requests to `request`, in their order.
   [[nodiscard]] std::vector<std::string> bodies(const std::string& request) {
     const std::lock_guard lock(mutex_);
@@ -71,6 +77,9 @@ class FakeController {
     }
     const std::lock_guard lock(mutex_);
     bodies_[name].push_back(request.body);
+    if (auto due = later_.extract(name); !due.empty()) {
+      answers_[due.mapped().first] = std::move(due.mapped().second);
+    }
     const auto found = answers_.find(name);
     if (found != answers_.end()) return exchange.respond(found->second);
     exchange.respond({.status = 404,
@@ -81,6 +90,7 @@ class FakeController {
   std::mutex mutex_;
   Answers answers_;
   std::map<std::string, std::vector<std::string>> bodies_;
+  std::map<std::string, std::pair<std::string, HttpResponse>> later_;
   AsioScheduler scheduler_;
   std::unique_ptr<HttpServer> server_;
   std::uint16_t port_ = 0;
