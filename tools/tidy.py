@@ -27,6 +27,7 @@ ARROWS = {
     "writer": "base",                          # Lies in bench/; the client that measures gaps.
     "hactl": "codec io writer",                # `hactl lab traffic` is that writer.
     "sim": "controller_loop agent_loop planner converge",  # The daemons' loops, no real door.
+    "check": "sim planner converge",           # The brains alone; sim reads settings files back.
     "bench": "hactl io writer",                # Measures a lab through hactl.
 }
 
@@ -57,10 +58,10 @@ SYSTEM = (r"(sys|netinet|arpa)/.*|\w+"
 PURE = "base/* model/* planner/* converge/* codec/*"
 LOOPS = ("agent/agent_loop.* agent/postgres.h agent/state_file.h agent/transport.h"
          " controller/formation_loop.* controller/formation_change.* controller/store.h")
-REPLAYED = f"{PURE} {LOOPS} sim/*"  # All that one seed must replay exactly.
+REPLAYED = f"{PURE} {LOOPS} sim/* check/*"  # All that one seed must replay exactly.
 
 # Standard headers without clock, thread, file, chance or hash order. <chrono> gives units only.
-PURE_HEADERS = set("""algorithm array cctype charconv chrono compare concepts cstddef cstdint cstdio
+PURE_HEADERS = set("""algorithm array bit cctype charconv chrono compare concepts cstddef cstdint cstdio
     cstring deque exception functional iterator limits map memory numeric optional set span sstream
     string string_view tuple type_traits utility variant vector""".split())
 PURE_EXCEPTIONS = {("base/check.cc", "cstdlib"),         # A failed check ends the process.
@@ -70,7 +71,8 @@ THREADS = r"std::(j?thread|this_thread|mutex|atomic|future|async|condition_varia
 
 # Where, but not where, what is banned there, what to do. Comments and strings don't count.
 BANS = [
-    (REPLAYED, "sim/main.cc", r"_clock\b|\b(gettimeofday|clock_gettime|localtime|gmtime|time)\(",
+    (REPLAYED, "sim/main.cc check/main.cc",
+     r"_clock\b|\b(gettimeofday|clock_gettime|localtime|gmtime|time)\(",
      "time is an input: take an Instant, or ask the Scheduler"),
     # The Scheduler, the log's stamps, a certificate's days; a run of a program blocks on its own.
     ("controller/* io/*", "io/asio_scheduler.cc io/log.cc io/certificates.cc io/process.cc",
@@ -104,6 +106,7 @@ TEXT_BANS = [
      "text speaks of the program, not of how it came to be: say what holds"),
 ]
 
+PROGRAMS = ("sim/main.cc", "check/main.cc")
 FILE_LINES, FUNCTION_LINES, PARAMETERS, COLUMNS = 500, 70, 5, 100
 CLANG_FORMAT = 14  # Debian 12's; other versions lay out differently.
 LAYOUT_BY_HAND = "codec/wire.h"  # clang-format 14 does not know concepts.
@@ -239,7 +242,7 @@ def check_code(path, text):
             breach(path, at, f"<{header}> is not for this file: go through its door (see DOORS)")
         elif not quoted and not door and not re.fullmatch(SYSTEM, header):
             breach(path, at, f"<{header}> is of no known library: give it a door in DOORS")
-        elif (not quoted and not door and header not in PURE_HEADERS and path != "sim/main.cc"
+        elif (not quoted and not door and header not in PURE_HEADERS and path not in PROGRAMS
               and among(path, REPLAYED) and (path, header) not in PURE_EXCEPTIONS):
             breach(path, at, f"<{header}> is not for a pure room: move the act to a shell")
     for where, but, pattern, why in BANS:
