@@ -45,6 +45,7 @@ spec:
       nodes:
         - {name: amsterdam-a, host: 127.0.2.1}
         - {name: amsterdam-b, host: 127.0.2.2}
+        - {name: amsterdam-c, host: 127.0.2.3}
 """
 PARAMETERS = "parameters: {shared_buffers: 32MB"
 # What each kind of lab is made of: examples/three-nodes.yaml, and how it is edited.
