@@ -14,6 +14,8 @@ constexpr Duration kRetryFirst{100};
 constexpr Duration kRetryMax{5'000};
 /// Wait before a goal is asked for again after the controller could not be reached.
 constexpr Duration kReceiveRetry{250};
+/// How long what a look has shown is told again and again as if it were still so.
+constexpr Duration kLookGoodFor{2'500};
 /// Actions that take this long are told to the log a second time, with how long they took.
 constexpr Duration kWorthTelling{20};
 /// What changes in a report all the time without meaning anything new is made as `told` has it.
@@ -66,6 +68,7 @@ Result<Done> AgentLoop::start() {
   });
   look();
   receive();
+  beat();
   return Done{};
 }
 
@@ -84,6 +87,7 @@ void AgentLoop::look() {
 
 void AgentLoop::seen(PostgresView view) {
   looking_ = false;
+  seen_at_ = scheduler_.now();
   if (look_again_) {
     // Something happened after this look began: it may show what is no longer so.
     look();
@@ -156,8 +160,13 @@ Step AgentLoop::wait_without_goal() {
 
 void AgentLoop::look_after(Duration wait) {
   scheduler_.cancel(look_timer_);
-  look_timer_ =
-      scheduler_.at(scheduler_.now() + std::min(wait, report_every()), [this] { look(); });
+  look_timer_ = scheduler_.at(scheduler_.now() + std::min(wait, kReportEvery), [this] { look(); });
+}
+
+void AgentLoop::beat() {
+  scheduler_.at(scheduler_.now() + report_every(), [this] { beat(); });
+  // What was seen long ago is no sign of life: a look may hang on a disk that does.
+  if (scheduler_.now() - seen_at_ < kLookGoodFor) tell();
 }
 
 Duration AgentLoop::report_every() const {

@@ -52,6 +52,8 @@ class AgentLoop {
   void forget_postgres();
   void failed(const Action& action, const Error& error);
   void look_after(Duration wait);
+  /// Tells the controller what was seen last, at least as often as it needs to hear.
+  void beat();
   void tell();
   void receive();
   void received(const Result<std::optional<Transport::Order>>& answer);
@@ -76,6 +78,7 @@ class AgentLoop {
   bool stopping_to_restart_ = false;    ///< That action is a Stop that a start will follow.
   std::optional<Goal> performing_for_;  ///< The goal that it is under way for.
   bool looking_ = false;
+  Instant seen_at_;
   bool look_again_ = false;
   bool telling_ = false;
   int failures_ = 0;

@@ -41,7 +41,7 @@ inline constexpr Duration kReportEvery{1'000};
 inline constexpr Duration kPrimaryReportEvery{500};
 /// How often an open primary writes a few bytes of WAL: its disk is then known to take writes, and
 /// its standbys always have something to receive.
-inline constexpr Duration kTickEvery{500};
+inline constexpr Duration kTickEvery{1'000};
 /// Silence of a primary's agent after which the controller asks PostgreSQL itself.
 inline constexpr Duration kSuspectAfter{700};
 /// Silence of a primary's agent after which it counts as gone. Two reports may be lost.
