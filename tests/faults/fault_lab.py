@@ -4,12 +4,11 @@ import contextlib
 import os
 import re
 import shutil
-import signal
 import subprocess
 import time
 
 import observe  # First: it says where the end-to-end tests' lab is.
-from lab import Failed, Lab, ROOT
+from lab import BIN, Failed, Lab, ROOT
 
 POLL_SECONDS = 0.02  # For what costs nothing to look at.
 ASK_SECONDS = 0.25   # For what costs a program and a connection.
@@ -43,6 +42,11 @@ class FaultLab(Lab):
         self.port = int(re.search(r"\bport: (\d+)", text).group(1))
         self.apply(timeout="90s")
         self.until_slow("whole", self.whole, 30)
+
+    def in_background(self, *arguments):
+        """hactl, while something else happens."""
+        return subprocess.Popen([os.path.join(BIN, "hactl"), *arguments], env=self.environment,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def data(self, node):
         """The data directory as this machine sees it."""

@@ -8,7 +8,6 @@ import time
 
 import psycopg2
 
-from lab import BIN
 from matrix import row
 from rows_processes import kill, kill_node, standbys, start, until_program
 
@@ -20,19 +19,13 @@ def begin_switchover(run, target):
     run.lab.until_slow("the switchover is accepted", accepted, 40)
 
 
-def switchover_in_background(run, target):
-    return subprocess.Popen([os.path.join(BIN, "hactl"), "switchover", "--formation", run.lab.formation, "--to", target],
-                            env=run.lab.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                            stderr=subprocess.DEVNULL)
-
-
 def killed_at_many_moments(run, moments, whom):
     """Starts a switchover and kills somebody after each of these seconds; then all must be well again."""
     worst = 0.0
     for moment in moments:
         old = run.lab.primary()
         target = standbys(run.lab, old)[0]
-        move = switchover_in_background(run, target)
+        move = run.lab.in_background("switchover", "--formation", run.lab.formation, "--to", target)
         pid, again = whom(old)
         run.hold(moment)
         kill([pid])
