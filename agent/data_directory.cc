@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "agent/pg_programs.h"
+#include "io/errno_error.h"
 #include "io/file.h"
 
 namespace hactl {
@@ -22,6 +23,8 @@ constexpr std::string_view kBlockEnd = "# hactl: end\n";
 constexpr std::string_view kIncludeLine = "include 'hactl.conf'  # hactl: stays the last line\n";
 constexpr std::string_view kReservation = "hactl reserved";
 constexpr std::string_view kHistorySuffix = ".history";
+/// The names of WAL segments and history files begin with their timeline.
+constexpr std::size_t kTimelineDigits = 8;
 constexpr std::string_view kConfigIdMark = "hactl.config_id = '";
 
 std::string wal_directory(const std::string& directory) {
@@ -80,8 +83,10 @@ std::vector<HistoryFile> history_files(const std::string& directory) {
   for (std::filesystem::directory_iterator entry(wal_directory(directory), problem), end;
        !problem && entry != end; entry.increment(problem)) {
     const std::string name = entry->path().filename().string();
-    if (name.size() != 8 + kHistorySuffix.size() || !name.ends_with(kHistorySuffix)) continue;
-    const std::optional<std::uint32_t> number = hex_number(std::string_view(name).substr(0, 8));
+    if (name.size() != kTimelineDigits + kHistorySuffix.size() || !name.ends_with(kHistorySuffix))
+      continue;
+    const std::optional<std::uint32_t> number =
+        hex_number(std::string_view(name).substr(0, kTimelineDigits));
     if (!number) continue;
     const Result<std::string> text = read_file(entry->path().string(), kFileBytesMax);
     if (!text.ok()) continue;
@@ -303,6 +308,25 @@ Result<Done> reserve_timelines(const std::string& directory, TimelineId timeline
     if (Result<Done> done = write_file_atomically(path, content, kFileMode); !done.ok()) {
       return done;
     }
+  }
+  return Done{};
+}
+
+Result<Done> drop_foreign_timelines(const std::string& directory, TimelineId current,
+                                    std::string_view history) {
+  std::vector<std::string> foreign;
+  std::error_code problem;
+  for (std::filesystem::directory_iterator entry(wal_directory(directory), problem), end;
+       !problem && entry != end; entry.increment(problem)) {
+    const std::string name = entry->path().filename().string();
+    if (name.size() < kTimelineDigits) continue;
+    const auto number = hex_number(std::string_view(name).substr(0, kTimelineDigits));
+    if (!number || TimelineId(*number) == current) continue;
+    if (!end_of_timeline(history, TimelineId(*number))) foreign.push_back(entry->path().string());
+  }
+  if (problem) return errno_error("look through " + wal_directory(directory), problem.value());
+  for (const std::string& path : foreign) {
+    if (Result<Done> done = remove_file(path); !done.ok()) return done;
   }
   return Done{};
 }

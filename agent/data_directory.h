@@ -56,6 +56,11 @@ std::string config_id_on_disk(const std::string& directory);
 /// promotion takes exactly it.
 Result<Done> reserve_timelines(const std::string& directory, TimelineId timeline);
 
+/// Removes the WAL and the history files of every timeline but `current` and those in the text of
+/// its history file: a standby that starts takes the highest timeline that it finds for its own.
+Result<Done> drop_foreign_timelines(const std::string& directory, TimelineId current,
+                                    std::string_view history);
+
 /// Removes reservations above the last real timeline: a standby that starts would try to follow
 /// them.
 Result<Done> drop_unused_reservations(const std::string& directory);

@@ -79,9 +79,9 @@ std::string usable_slot(PgSession& source, const std::string& slot) {
   return rows.ok() && !rows->empty() && !rows->front().empty() ? slot : "";
 }
 
-/// Where the source's history left `timeline`; 0/0 when it never did. Fails with `unavailable` when
-/// the source can't be asked, or has no checkpoint on `current` yet.
-Result<Lsn> fork_of(const std::string& conninfo, TimelineId current, TimelineId timeline) {
+/// The history file of the source's timeline. Fails with `unavailable` when the source can't be
+/// asked, or has no checkpoint on `current` yet.
+Result<std::string> history_of(const std::string& conninfo, TimelineId current) {
   Result<PgSession> source = PgSession::open(conninfo, kSourceTime);
   if (!source.ok()) return Error{ErrorCode::unavailable, source.error().message};
   const Result<std::vector<PgRows>> rows = source->run(
@@ -95,7 +95,14 @@ Result<Lsn> fork_of(const std::string& conninfo, TimelineId current, TimelineId 
     return Error{ErrorCode::unavailable, "the source has written no checkpoint on timeline " +
                                              std::to_string(current.value) + " yet"};
   }
-  return end_of_timeline(rows->front()[0][1].value_or(""), timeline).value_or(Lsn(0));
+  return rows->front()[0][1].value_or("");
+}
+
+/// Whether a timeline's WAL up to `end` is in the history of `current`.
+bool is_prefix(WalPosition end, TimelineId current, std::string_view history) {
+  if (end.timeline == current) return true;
+  const std::optional<Lsn> left = end_of_timeline(history, end.timeline);
+  return left && end.lsn <= *left;
 }
 
 }  // namespace
@@ -148,25 +155,21 @@ Result<Done> Performer::clone(const action::Clone& order) {
   return done;
 }
 
-Result<Done> Performer::keep_diverged(const action::Rewind& order, UtcTime now) {
-  const std::string& directory = order.postgres.data_directory;
-  const Result<ControlFacts> control = programs_.control(directory);
-  if (!control.ok()) return control.error();
-  const std::string conninfo =
-      replication_conninfo(order.upstream, paths_, kCopyApplication, paths_.key_file) +
-      " dbname=" + std::string(kAgentDatabase);
-  const TimelineId timeline = control->data.timeline;
-  const Result<Lsn> from = fork_of(conninfo, order.timeline, timeline);
-  if (!from.ok()) return from.error();
+Result<Done> Performer::keep_diverged(const std::string& directory, const std::string& history,
+                                      TimelineId checkpointed, UtcTime now) {
+  TimelineId timeline = checkpointed;
+  for (const auto& [own, start] : timeline_history(directory))
+    timeline = std::max(timeline, own);
   // Without a known fork everything of the timeline that fits is kept.
-  return keep_diverged_wal(paths_, directory, {timeline, *from}, to_string(now));
+  const Lsn from = end_of_timeline(history, timeline).value_or(Lsn(0));
+  return keep_diverged_wal(paths_, directory, {timeline, from}, to_string(now));
 }
 
 Result<Done> Performer::ask_source(const action::AskSource& order) {
   const std::string conninfo =
       replication_conninfo(order.upstream, paths_, kCopyApplication, paths_.key_file) +
       " dbname=" + std::string(kAgentDatabase);
-  const Result<Lsn> answered = fork_of(conninfo, order.timeline, order.timeline);
+  const Result<std::string> answered = history_of(conninfo, order.timeline);
   if (!answered.ok()) return answered.error().within("ask " + order.upstream.node.value);
   return Done{};
 }
@@ -177,20 +180,34 @@ Result<Done> Performer::rewind(const action::Rewind& order, UtcTime now) {
   if (find_postmaster(directory) || !server_processes(directory).empty()) {
     return Error{ErrorCode::conflict, "rewind " + directory + ": PostgreSQL still runs on it"};
   }
-  if (Result<Done> done = keep_diverged(order, now); !done.ok()) {
-    return Error{ErrorCode::unavailable, done.error().message};
+  const Result<ControlFacts> control = programs_.control(directory);
+  if (!control.ok()) return Error{ErrorCode::unavailable, control.error().message};
+  const std::string conninfo =
+      replication_conninfo(order.upstream, paths_, kCopyApplication, paths_.key_file) +
+      " dbname=" + std::string(kAgentDatabase);
+  const Result<std::string> history = history_of(conninfo, order.timeline);
+  if (!history.ok()) return history.error();
+  Result<Done> kept = keep_diverged(directory, *history, control->data.timeline, now);
+  if (!kept.ok()) return Error{ErrorCode::unavailable, kept.error().message};
+  // pg_rewind goes by the timeline of the last checkpoint: it does not see what was written in a
+  // promotion that ended before its first one.
+  const WalPosition reached = control->min_recovery;
+  if (reached.timeline.value != 0 && reached.timeline != control->data.timeline &&
+      !is_prefix(reached, order.timeline, *history)) {
+    return Error{ErrorCode::corrupt,
+                 "rewind to " + order.upstream.node.value + ": the data is of timeline " +
+                     std::to_string(reached.timeline.value) + ", which has no checkpoint"};
   }
   // After a crash pg_rewind first recovers in single-user mode, which refuses to be a standby.
   if (Result<Done> done = remove_standby_signal(directory); !done.ok()) return done;
-  const Result<Done> rewound = programs_.rewind(
-      directory, replication_conninfo(order.upstream, paths_, kCopyApplication, paths_.key_file) +
-                     " dbname=" + std::string(kAgentDatabase));
+  const Result<Done> rewound = programs_.rewind(directory, conninfo);
   const Result<Done> marked = write_standby_signal(directory);
   if (!rewound.ok()) {
     return Error{ErrorCode::corrupt,
                  "rewind to " + order.upstream.node.value + ": " + rewound.error().message};
   }
-  return marked;
+  if (!marked.ok()) return marked;
+  return drop_foreign_timelines(directory, order.timeline, *history);
 }
 
 Result<Done> Performer::configure(const action::Configure& order) {
@@ -266,14 +283,23 @@ Result<Done> Performer::resume_gated(const PostgresGoal& postgres) {
   return started.ok() ? guarded : started;
 }
 
-Result<Done> Performer::stop(const std::string& directory, action::Stop::Mode mode) {
+Result<Done> Performer::stop(const std::string& directory, const action::Stop& order) {
   const std::optional<RunningPostmaster> running = find_postmaster(directory);
-  if (running && running->ready && mode == action::Stop::Mode::fast) {
+  std::vector<pid_t> expendable;
+  if (running && running->ready && order.mode == action::Stop::Mode::fast) {
     // A hung standby would hold up an orderly stop; without a session the deadlines do that.
-    const Result<Done> ended = with_session(directory, end_slow_senders);
+    const Result<Done> ended = with_session(directory, [&](PgSession& session) -> Result<Done> {
+      const auto senders = end_slow_senders(session);
+      if (!senders.ok()) return senders.error();
+      for (const auto& [pid, standby] : *senders) {
+        if (order.successor && standby != order.successor) expendable.push_back(pid);
+      }
+      return Done{};
+    });
     if (!ended.ok()) log_debug("end slow standbys: {}", ended.error().message);
   }
-  if (Result<Done> done = stop_postmaster(directory, mode); !done.ok()) return done;
+  if (Result<Done> done = stop_postmaster(directory, order.mode, expendable); !done.ok())
+    return done;
   if (data_kind(directory) != DataKind::cluster) return Done{};
   return write_standby_signal(directory);
 }
@@ -402,9 +428,7 @@ struct Performer::Dispatch {
     if (!done.ok()) return done.error();
     return ActionOutcome{.lsn = Lsn(0), .start_nonce = random_nonce()};
   }
-  Answer operator()(const action::Stop& order) const {
-    return of(self.stop(directory(), order.mode));
-  }
+  Answer operator()(const action::Stop& order) const { return of(self.stop(directory(), order)); }
   Answer operator()(const action::Attach& order) const {
     return of(place_credential(self.paths_, order.epoch));
   }

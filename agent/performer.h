@@ -42,7 +42,7 @@ class Performer {
   Result<Done> configure(const action::Configure& order);
   Result<Done> start_standby(const PostgresGoal& postgres);
   Result<Done> resume_gated(const PostgresGoal& postgres);
-  Result<Done> stop(const std::string& directory, action::Stop::Mode mode);
+  Result<Done> stop(const std::string& directory, const action::Stop& order);
   Result<Done> detach(const std::string& directory);
   Result<Done> nudge_receiver(const std::string& directory);
   Result<Done> promote_to(const std::string& directory, TimelineId timeline);
@@ -52,7 +52,8 @@ class Performer {
   Result<Done> check_replaceable(const PostgresGoal& postgres);
   Result<Done> check_startable(const PostgresGoal& postgres);
   Result<Done> start(const PostgresGoal& postgres);
-  Result<Done> keep_diverged(const action::Rewind& order, UtcTime now);
+  Result<Done> keep_diverged(const std::string& directory, const std::string& history,
+                             TimelineId checkpointed, UtcTime now);
   /// Waits a moment until a session sees the settings that were just reloaded, so that the next
   /// look does too.
   void await_reload(const std::string& directory, const std::string& config_id);

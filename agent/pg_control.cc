@@ -19,6 +19,8 @@ constexpr std::size_t kLayoutAt = 8;
 constexpr std::size_t kStateAt = 16;
 constexpr std::size_t kCheckpointAt = 32;
 constexpr std::size_t kTimelineAt = 48;
+constexpr std::size_t kMinRecoveryAt = 136;
+constexpr std::size_t kMinRecoveryTimelineAt = 144;
 constexpr std::size_t kSegmentBytesAt = 228;
 constexpr std::size_t kChecksumAt = 288;
 constexpr std::array<std::pair<const char*, std::size_t>, 5> kSettingsAt{{
@@ -77,6 +79,9 @@ Result<ControlFacts> parse_control_file(std::string_view bytes) {
   if (facts.segment_bytes == 0) {
     return Error{ErrorCode::corrupt, "read pg_control: WAL segments of no size"};
   }
+  facts.min_recovery =
+      WalPosition{TimelineId(number_at<std::uint32_t>(bytes, kMinRecoveryTimelineAt)),
+                  Lsn(number_at<std::uint64_t>(bytes, kMinRecoveryAt))};
   ControlData& data = facts.data;
   data.system_id = SystemId(number_at<std::uint64_t>(bytes, kSystemIdAt));
   const auto state = number_at<std::uint32_t>(bytes, kStateAt);

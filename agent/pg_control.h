@@ -14,6 +14,8 @@ namespace hactl {
 struct ControlFacts {
   ControlData data{};
   std::uint64_t segment_bytes = 0;
+  /// A standby's data is of WAL up to here, and never of WAL beyond it. 0: it was a primary.
+  WalPosition min_recovery{};
 };
 
 /// End of the checkpoint record at `checkpoint`. After a clean shutdown nothing follows it, so that

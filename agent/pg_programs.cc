@@ -64,6 +64,9 @@ std::string field(const Fields& fields, std::string_view name) {
 ControlFacts facts_of(const Fields& fields) {
   ControlFacts facts;
   facts.segment_bytes = number_in<std::uint64_t>(field(fields, "Bytes per WAL segment"));
+  facts.min_recovery = WalPosition{
+      TimelineId(number_in<std::uint32_t>(field(fields, "Min recovery ending loc's timeline"))),
+      parse_lsn(field(fields, "Minimum recovery ending location")).value_or(Lsn(0))};
   ControlData& data = facts.data;
   data.system_id = SystemId(number_in<std::uint64_t>(field(fields, "Database system identifier")));
   const std::string state = field(fields, "Database cluster state");

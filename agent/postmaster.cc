@@ -235,14 +235,20 @@ Result<pid_t> start_postmaster(const std::string& data_directory, const AgentPat
   return start_error(paths, data_directory, offset);
 }
 
-Result<Done> stop_postmaster(const std::string& data_directory, action::Stop::Mode mode) {
+Result<Done> stop_postmaster(const std::string& data_directory, action::Stop::Mode mode,
+                             const std::vector<pid_t>& expendable) {
   const std::optional<RunningPostmaster> running = find_postmaster(data_directory);
   const auto order = [&](int signal, Duration limit) {
     if (running) signal_all({running->pid}, signal, data_directory);
     return wait_until_gone(data_directory, limit);
   };
   if (!running && server_processes(data_directory).empty()) return Done{};
-  if (mode == action::Stop::Mode::fast && order(SIGINT, kFastStopTime)) return Done{};
+  if (mode == action::Stop::Mode::fast) {
+    if (order(SIGINT, expendable.empty() ? kFastStopTime : kExpendableTime)) return Done{};
+    // PostgreSQL waits until every standby has confirmed the last WAL, however long one hangs.
+    signal_all(expendable, SIGTERM, data_directory);
+    if (!expendable.empty() && wait_until_gone(data_directory, kFastStopTime)) return Done{};
+  }
   if (order(SIGQUIT, kImmediateStopTime)) return Done{};
   signal_all(server_processes(data_directory), SIGKILL, data_directory);
   if (wait_until_gone(data_directory, kKillTime)) return Done{};

@@ -22,6 +22,8 @@ namespace hactl {
 inline constexpr Duration kStartWait = 10s;
 /// An orderly stop becomes a hard one after this long, and a kill after the second.
 inline constexpr Duration kFastStopTime = 3s;
+/// How long an orderly stop waits for what it can do without.
+inline constexpr Duration kExpendableTime = 50ms;
 inline constexpr Duration kImmediateStopTime = 2s;
 /// How long killed processes are waited for.
 inline constexpr Duration kKillTime = 5s;
@@ -54,8 +56,10 @@ Result<pid_t> start_postmaster(const std::string& data_directory, const AgentPat
                                const std::function<bool()>& ready,
                                const std::atomic<bool>& stopping);
 
-/// Stops the server and waits until none of its processes is left. Errors: timed_out.
-Result<Done> stop_postmaster(const std::string& data_directory, action::Stop::Mode mode);
+/// Stops the server and waits until none of its processes is left; an orderly stop waits for the
+/// WAL senders `expendable` only for a moment. Errors: timed_out.
+Result<Done> stop_postmaster(const std::string& data_directory, action::Stop::Mode mode,
+                             const std::vector<pid_t>& expendable = {});
 
 /// Makes the server read its settings anew; nothing when none runs.
 Result<Done> reload_postmaster(const std::string& data_directory);

@@ -174,15 +174,24 @@ Result<Done> end_senders(PgSession& session, const std::set<NodeName>& nodes) {
   return statements.empty() ? Result<Done>(Done{}) : run(session, statements);
 }
 
-Result<Done> end_slow_senders(PgSession& session) {
+Result<std::map<pid_t, std::optional<NodeName>>> end_slow_senders(PgSession& session) {
   // A standby reports every second, so that only two missed reports are silence. One that has just
   // connected has reported nothing yet, and needs the last WAL as much as the others.
-  return run(session,
-             "SELECT pg_terminate_backend(pid) FROM pg_stat_replication WHERE"
-             " pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()"
-             " ELSE pg_current_wal_flush_lsn() END, flush_lsn) > 1048576"
-             " OR reply_time < clock_timestamp() - interval '2 seconds'",
-             1s);
+  const Result<std::vector<PgRows>> answer = session.run(
+      "SELECT pid, application_name, CASE WHEN"
+      " pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()"
+      " ELSE pg_current_wal_flush_lsn() END, flush_lsn) > 1048576"
+      " OR reply_time < clock_timestamp() - interval '2 seconds'"
+      " THEN pg_terminate_backend(pid) END FROM pg_stat_replication",
+      1s);
+  if (!answer.ok()) return answer.error();
+  std::map<pid_t, std::optional<NodeName>> senders;
+  for (const auto& row : answer->empty() ? PgRows() : answer->front()) {
+    const auto name = parse_application_name(row[1].value_or(""));
+    senders[static_cast<pid_t>(std::stol(row[0].value_or("0")))] =
+        name ? std::optional(name->first) : std::nullopt;
+  }
+  return senders;
 }
 
 Result<Done> set_slots(PgSession& session, const action::SetSlots& order) {

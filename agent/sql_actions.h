@@ -2,6 +2,10 @@
 // threads only.
 #pragma once
 
+#include <sys/types.h>
+
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -36,8 +40,9 @@ Result<Lsn> write_barrier(PgSession& session, const BarrierRow& row);
 Result<Done> end_sessions(PgSession& session);
 Result<Done> end_senders(PgSession& session, const std::set<NodeName>& nodes);
 
-/// Ends walsenders that would hold up an orderly stop: far behind, or silent.
-Result<Done> end_slow_senders(PgSession& session);
+/// Ends walsenders that would hold up an orderly stop: far behind, or silent. Yields all that there
+/// were by pid, each with the node that it sends to; nullopt: to none of the formation's.
+Result<std::map<pid_t, std::optional<NodeName>>> end_slow_senders(PgSession& session);
 
 Result<Done> set_slots(PgSession& session, const action::SetSlots& order);
 

@@ -377,7 +377,9 @@ Step demote(const Goal& goal, const LocalState& local, Instant now) {
   }
   if (auto step = give_promise(goal, local, "promising the epoch")) return *step;
   if (runs_as_primary(local) || (local.seen.running && !local.seen.sql)) {
-    return act(action::Stop{}, "stopping in good order");
+    action::Stop stop;
+    if (goal.upstream) stop.successor = goal.upstream->node;
+    return act(std::move(stop), "stopping in good order");
   }
   if (position_is_final(local)) return wait_for("stopped for the switchover", kLater);
   return hold_still(goal, local, now);

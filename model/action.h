@@ -73,6 +73,8 @@ struct Stop {
   enum class Mode { fast, immediate };
   Mode mode = Mode::fast;
   bool restart = false;  ///< Only to start it again: remembered as LocalState::restarting.
+  /// The standby that is to have all WAL: the others are not waited for.
+  std::optional<NodeName> successor{};
 };
 /// Make the credential of the attachment, for `epoch`.
 struct Attach {

@@ -78,6 +78,7 @@ struct Goal {
   NodeName node;
   GoalState state = GoalState::init;
   /// standby, rebuild, fast_forward: whom to follow. promote: whom it followed until now.
+  /// demote: who takes over.
   std::optional<Upstream> upstream;
   /// bootstrap, promote, primary: what commits must wait for. standby: the setting of the primary
   /// that is to be followed and needs this node to open; or, with this node as its primary, the one

@@ -86,6 +86,8 @@ inline constexpr Duration kPromoteWait{20'000};
 /// How long the standbys that a new primary can open without are left alone while it opens: every
 /// standby that reconnects takes processors and disk from those that are waited for.
 inline constexpr Duration kOthersFollowAfter{1'000};
+/// How long such a standby may take to promise the new epoch before nobody relies on it.
+inline constexpr Duration kPromiseSoon{100};
 /// How long a new primary is left to its clients before the standbys that it did not need follow
 /// it.
 inline constexpr Duration kClientsFirst{150};

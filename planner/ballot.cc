@@ -233,6 +233,25 @@ NextStep decide_collect(Facts& facts) {
   return promote_or_fetch(facts, *chosen, finals, best);
 }
 
+namespace {
+
+/// Whether to wait no longer for a candidate, null when it is no node any more, that was chosen at
+/// `since`.
+bool will_not_take_over(Facts& facts, const NodeFacts* node, Instant since) {
+  if (node == nullptr || facts.passed(since, kPromoteWait)) return true;
+  if (!node->heard) {
+    const Instant heard_at = node->report == nullptr ? facts.observed.started_at : node->heard_at;
+    return facts.passed(heard_at, kSilentAfter) && facts.passed(since, kSilentAfter);
+  }
+  if (!facts.passed(since, kResumeGrace)) return false;
+  const NodeReport& report = *node->report;
+  // What answered once and does not any more is not at work on its promotion.
+  return report.state == NodeState::hung ||
+         (report.state == NodeState::stopped && report.promised == facts.record.epoch);
+}
+
+}  // namespace
+
 NextStep decide_promote(Facts& facts) {
   const NodeName candidate = *facts.record.candidate;
   const auto found = facts.nodes.find(candidate);
@@ -270,22 +289,13 @@ NextStep decide_promote(Facts& facts) {
   if (first) {
     return hold(392, "waiting for " + candidate.value + " to make the first data directory");
   }
-  const bool silent =
-      node == nullptr ||
-      (!node->heard &&
-       facts.passed(node->report == nullptr ? facts.observed.started_at : node->heard_at,
-                    kSilentAfter) &&
-       facts.passed(since, kSilentAfter));
-  const bool down = node != nullptr && node->heard && node->report->state == NodeState::stopped &&
-                    node->report->promised == facts.record.epoch &&
-                    facts.passed(since, kResumeGrace);
   const bool gated = node != nullptr && node->heard && view && view->epoch == facts.record.epoch;
   if (gated && !ballot_would_help(facts)) {
     return hold(395, candidate.value +
                          " has been promoted, and opens when enough standbys, which are "
                          "still being made, hold its WAL");
   }
-  if (silent || down || facts.passed(since, kPromoteWait)) {
+  if (will_not_take_over(facts, node, since)) {
     return start_ballot(facts, 393, candidate.value + " did not take over in time");
   }
   return hold(394, "waiting for " + candidate.value + " to take over");

@@ -180,7 +180,8 @@ std::set<NodeName> clones_allowed(const Facts& facts) {
 }
 
 /// The standbys with which a new primary can open: running members of its setting, as many as must
-/// hold its barrier, those of its region first. Unset: all are needed, or time is up.
+/// hold its barrier, those of its region first. One that says nothing to the new epoch may hang.
+/// Unset: all are needed, or time is up.
 std::optional<std::set<NodeName>> needed_to_open(Facts& facts) {
   const FormationRecord& record = facts.record;
   if (record.phase != Phase::promote) return std::nullopt;
@@ -197,7 +198,10 @@ std::optional<std::set<NodeName>> needed_to_open(Facts& facts) {
       const bool near = region_of(name) == region_of(setting.primary);
       if (std::ssize(needed) == setting.required || near != same_region || !node.heard) continue;
       const NodeState state = node.report->state;
-      if (state == NodeState::standby || state == NodeState::held) needed.insert(name);
+      if (state != NodeState::standby && state != NodeState::held) continue;
+      const bool hears = node.report->promised >= record.epoch ||
+                         !facts.passed(facts.observed.phase_since, kPromiseSoon);
+      if (hears) needed.insert(name);
     }
   }
   if (std::ssize(needed) < setting.required) return std::nullopt;
@@ -320,9 +324,13 @@ void fill_for_state(const Facts& facts, const Promotion* promotion, Goal& goal) 
         goal.position = WalPosition{donor->second.timeline, donor->second.position.lsn};
       }
       break;
+    case GoalState::demote:
+      if (record.candidate) {
+        goal.upstream = upstream_of(facts, *record.candidate, record.epoch);
+      }
+      break;
     case GoalState::init:
     case GoalState::hold:
-    case GoalState::demote:
     case GoalState::maintenance:
     case GoalState::fence:
     case GoalState::drop: break;

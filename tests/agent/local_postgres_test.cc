@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include "agent/data_directory.h"
 #include "agent/postmaster.h"
 #include "io/file.h"
 #include "tests/agent/postgres_node.h"
@@ -228,6 +229,51 @@ TEST_F(LocalPostgresTest, ADivergedPrimaryIsRewoundAndItsWalIsKept) {
   }));
   EXPECT_EQ(old.observe().sql->timeline, TimelineId(4));
   EXPECT_EQ(old.sql("SELECT count(*) FROM pg_class WHERE relname = 'lost'").value(), "0");
+}
+
+TEST_F(LocalPostgresTest, AStandbyThatDiedInItsPromotionFollowsAgainAfterARewind) {
+  PostgresNode primary(directory_.path(), authority_, "paris-a");
+  PostgresNode standby(directory_.path(), authority_, "rome-b");
+  PostgresNode::introduce(primary, standby);
+  ASSERT_TRUE(primary.become_primary(TimelineId(2)));
+  ASSERT_TRUE(standby.become_standby_of(primary, kEpoch));
+  ASSERT_TRUE(primary.sql("CREATE TABLE early (x int)").ok());
+  ASSERT_TRUE(standby.reaches([&](const PostgresView&) {
+    const auto count = standby.sql("SELECT count(*) FROM pg_class WHERE relname = 'early'");
+    return count.ok() && *count == "1";
+  }));
+  ASSERT_EQ(message_of(standby.perform(action::Detach{})), "");
+  const SqlView last = *standby.observe().sql;
+  const Lsn end = std::max(last.received, last.replayed);
+  ASSERT_EQ(message_of(standby.perform(action::Stop{})), "");
+  // What a promotion writes first: the history file, and its copy of the last segment.
+  const std::string wal = standby.goal.data_directory + "/pg_wal/";
+  constexpr std::uint64_t kSegmentBytes = 16777216;
+  std::filesystem::copy_file(wal + segment_name({TimelineId(2), end}, kSegmentBytes),
+                             wal + segment_name({TimelineId(3), end}, kSegmentBytes));
+  ASSERT_TRUE(write_file_atomically(wal + "00000003.history",
+                                    "1\t0/1000000\tbefore\n2\t" + to_string(end) + "\tpromoted\n",
+                                    0600)
+                  .ok());
+  ASSERT_EQ(message_of(standby.perform(action::StartStandby{standby.goal})), "");
+  ASSERT_EQ(message_of(standby.perform(action::Stop{})), "");
+
+  ASSERT_TRUE(primary.sql("CREATE TABLE kept (x int)").ok());
+  ASSERT_EQ(message_of(primary.perform(action::Stop{})), "");
+  ASSERT_EQ(message_of(primary.perform(action::StartStandby{primary.goal})), "");
+  ASSERT_EQ(message_of(primary.perform(action::Promote{TimelineId(4)})), "");
+  ASSERT_TRUE(primary.reaches([](const PostgresView& view) {
+    return view.sql && !view.sql->in_recovery && view.sql->timeline == TimelineId(4);
+  }));
+  ASSERT_EQ(message_of(primary.perform(action::Checkpoint{Epoch(2)})), "");
+  ASSERT_EQ(message_of(standby.perform(
+                action::Rewind{primary.as_upstream(Epoch(2)), TimelineId(4), standby.goal})),
+            "");
+  ASSERT_TRUE(standby.follow(primary, Epoch(2)));
+  EXPECT_TRUE(standby.reaches([&](const PostgresView& view) {
+    const auto count = standby.sql("SELECT count(*) FROM pg_class WHERE relname = 'kept'");
+    return view.sql && view.sql->timeline == TimelineId(4) && count.ok() && *count == "1";
+  }));
 }
 
 TEST_F(LocalPostgresTest, ANewAgentFindsTheRunningServerAndHearsOfItsEnd) {

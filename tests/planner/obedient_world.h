@@ -70,6 +70,7 @@ class ObedientWorld {
   Observed observed;
   Instant now = at(100'000);
   std::set<NodeName> dead;
+  std::set<NodeName> hung;    ///< Their agents live, and say that PostgreSQL does not answer.
   bool only_unheard = false;  ///< The dead still stream: only the controller does not hear them.
   std::vector<std::string> events;
   std::function<void(const FormationRecord&)> after_decision;
@@ -118,7 +119,13 @@ class ObedientWorld {
 
   void carry_out(const std::map<NodeName, Goal>& goals) {
     for (const auto& [name, goal] : goals) {
-      if (!dead.contains(name)) obey_one(goal, observed.nodes[name].report);
+      if (dead.contains(name)) continue;
+      NodeReport& report = observed.nodes[name].report;
+      if (hung.contains(name)) {
+        report.state = NodeState::hung;
+      } else {
+        obey_one(goal, report);
+      }
     }
     for (const auto& [name, goal] : goals) {
       if (observed.nodes[name].report.primary) stream(name, goals);

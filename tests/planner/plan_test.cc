@@ -127,6 +127,27 @@ TEST(Plan, FetchesWhatTheCandidateLacksBeforeItIsPromoted) {
   EXPECT_EQ(world.record.lineage.back().start, Lsn(500));
 }
 
+TEST(Plan, ChoosesAnotherWhenPostgresOfTheChosenNodeHangs) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  std::optional<Instant> chosen;
+  world.after_decision = [&](const FormationRecord& record) {
+    if (record.phase != Phase::promote || chosen) return;
+    EXPECT_EQ(record.candidate, NodeName("b"));
+    world.hung.insert(NodeName("b"));
+    chosen = world.now;
+  };
+  world.report("a").state = NodeState::stopped;
+  world.report("a").primary.reset();
+  world.kill("a");
+  world.settle();
+  ASSERT_TRUE(chosen.has_value());
+  EXPECT_NE(world.record.candidate, NodeName("b"));
+  EXPECT_NE(world.record.primary, NodeName("b"));
+  EXPECT_EQ(world.record.epoch, Epoch(3));
+  EXPECT_LT(world.observed.phase_since - *chosen, kPromoteWait);
+}
+
 TEST(Plan, DoesNotMoveBackAfterAFailoverUnlessToldTo) {
   ObedientWorld world(three_nodes());
   world.spec.regions[0].nodes[0].candidate_priority = 90;
