@@ -46,7 +46,9 @@ WalPosition complete_position(const NodeReport& report) {
     for (const SenderView& sender : report.primary->senders) {
       if (sender.epoch == report.primary->epoch) replayed = std::max(replayed, sender.replayed);
     }
-    return replayed.value == 0 ? WalPosition{} : WalPosition{report.primary->timeline, replayed};
+    // The standbys were looked at a moment after the own end: they may be further already.
+    const Lsn seen = std::min(replayed, report.position.lsn);
+    return seen.value == 0 ? WalPosition{} : WalPosition{report.position.timeline, seen};
   }
   const bool standby = report.state == NodeState::standby || report.state == NodeState::held;
   if (!standby || report.position.timeline.value == 0 || report.replayed.value == 0) return {};
