@@ -30,7 +30,7 @@ MATRIX = {
     "F18": ("controller killed in a switchover, many moments", "goes on or back in 10 s each; K1 K2 K3"),
     "F19": ("old primary's agent killed in a switchover", "promise kept, finishes; K1 K2 K3"),
     "F20": ("target hangs once the old primary has stopped", "another candidate or the old one; gap 8 s; K1 K2 K3"),
-    "F21": ("switchover beside a frozen standby", "gap 0.5 s; K1 K2"),
+    "F21": ("switchover beside a frozen standby", "nobody waits for it: the old primary confirms; gap 1 s; K1 K2"),
     "F22": ("switchover with many dirty pages", "gap 1 s; K1 K2"),
     "F23": ("primary cut from the controller only", "no failover in 60 s; K1 K4 K5"),
     "F24": ("controller down, primary's PostgreSQL killed", "resumes by its quorum in 5 s; K1 K2"),

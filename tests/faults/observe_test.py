@@ -35,6 +35,12 @@ class Judges(unittest.TestCase):
         openings = sampler(looked("a", 1.0, 1), looked("b", 5.0, 2), looked("a", 9.0, 3)).openings()
         self.assertEqual(acked_by_deposed([write(1, "ack", 9.1, 9.2)], openings, HOSTS), [])
 
+    def test_a_primary_may_serve_before_the_sampler_sees_it_open(self):
+        openings = sampler(looked("a", 1.0, 1), looked("b", 5.0, 2)).openings()
+        self.assertEqual(acked_by_deposed([write(1, "ack", 4.7, 4.8, HOSTS["b"])], openings, HOSTS), [])
+        self.assertEqual(acked_by_deposed([write(2, "ack", 4.3, 4.4, HOSTS["b"])], openings, HOSTS),
+                         [(2, HOSTS["b"], "a")])
+
     def test_two_that_are_open_at_once_are_seen(self):
         both, who = sampler(looked("a", 1.0), looked("a", 1.1), looked("a", 1.2), looked("a", 1.3, is_open=False),
                             looked("b", 1.1, 2), looked("b", 1.4, 2)).open_together()

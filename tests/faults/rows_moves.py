@@ -75,7 +75,8 @@ def target_hangs(run):
 def switchover_beside_a_frozen_standby(run):
     old = run.lab.primary()
     target, other = standbys(run.lab, old)
-    with run.observed(gap=0.5):
+    # Of three nodes only the old primary is left to confirm the new one, and it has to stop and to start first.
+    with run.observed(gap=1.0):
         frozen = list(run.lab.processes_of(other))
         kill(frozen, signal.SIGSTOP)
         run.injected = time.time()

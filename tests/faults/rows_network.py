@@ -163,7 +163,7 @@ def link_flaps(run):
 @row("F31", namespaces=True, lab="regions")
 def region_of_the_primary_lost(run):
     lost = region_of(run.lab, run.lab.primary())
-    with run.observed():
+    with run.observed(two_open=1.0):  # A primary that is thawed fences itself within that time.
         run.injected = time.time()
         run.lab.act("freeze", "region", lost)
         gone = time.time()
