@@ -1,6 +1,8 @@
 #include "model/sync_config.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace hactl {
 
@@ -11,9 +13,24 @@ bool covers(const std::set<NodeName>& asked, const SyncConfig& config) {
   return missing < config.required;
 }
 
+std::vector<SyncConfig> with_mixtures(const std::vector<SyncConfig>& in_force) {
+  std::vector<SyncConfig> all = in_force;
+  for (auto one = in_force.begin(); one != in_force.end(); ++one) {
+    for (auto other = std::next(one); other != in_force.end(); ++other) {
+      if (one->epoch != other->epoch || one->primary != other->primary) continue;
+      SyncConfig mixture = *other;
+      mixture.required = std::min(one->required, other->required);
+      mixture.members.insert(one->members.begin(), one->members.end());
+      all.push_back(std::move(mixture));
+    }
+  }
+  return all;
+}
+
 bool covers_all(const std::set<NodeName>& asked, const std::vector<SyncConfig>& in_force) {
-  return std::ranges::all_of(in_force,
-                             [&](const SyncConfig& config) { return covers(asked, config); });
+  const auto known = [&](const SyncConfig& config) { return covers(asked, config); };
+  if (in_force.size() < 2) return std::ranges::all_of(in_force, known);
+  return std::ranges::all_of(with_mixtures(in_force), known);
 }
 
 std::string to_string(const SyncConfig& config) {

@@ -25,7 +25,15 @@ struct SyncConfig {
 /// the primary itself answered, or fewer than `required` members did not.
 bool covers(const std::set<NodeName>& asked, const SyncConfig& config);
 
-/// covers() for every setting that may be in force.
+/// `in_force`, and for each two settings of one epoch what they come to while one follows the other.
+///
+/// Each walsender follows the setting that it has read, but counts every standby whose own walsender
+/// has given it a priority, by whichever of the two. A commit can therefore be let go by as few as
+/// the smaller number, of the members of both. Source: PostgreSQL 15, syncrep.c
+/// (SyncRepGetCandidateStandbys).
+std::vector<SyncConfig> with_mixtures(const std::vector<SyncConfig>& in_force);
+
+/// covers() for every setting that may be in force, mixtures included.
 bool covers_all(const std::set<NodeName>& asked, const std::vector<SyncConfig>& in_force);
 
 /// "ANY 1 (paris-b, paris-c)", or "none".

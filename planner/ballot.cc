@@ -170,7 +170,7 @@ bool may_lose_commits_by_spec(const Facts& facts) {
 
 std::string missing_for(const Facts& facts, const std::set<NodeName>& asked) {
   std::set<NodeName> needed;
-  for (const SyncConfig& config : facts.record.in_force) {
+  for (const SyncConfig& config : with_mixtures(facts.record.in_force)) {
     if (covers(asked, config)) continue;
     needed.insert(config.primary);
     for (const NodeName& member : config.members) {

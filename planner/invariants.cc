@@ -1,6 +1,7 @@
 #include "planner/invariants.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "base/check.h"
 
@@ -33,9 +34,9 @@ void check_promotion(const FormationRecord& next) {
   // A loss of commits is accepted in so many words, for one ballot, or not at all.
   if (std::ranges::count(next.overrides, next.epoch, &Override::epoch) > 0) return;
   if (next.recovering) return;  // Everybody was asked.
-  for (const SyncConfig& config : next.in_force) {
-    HACTL_CHECK(config.epoch == next.epoch || covers(asked, config));
-  }
+  std::vector<SyncConfig> former = next.in_force;
+  std::erase_if(former, [&](const SyncConfig& config) { return config.epoch == next.epoch; });
+  HACTL_CHECK(covers_all(asked, former));
 }
 
 }  // namespace

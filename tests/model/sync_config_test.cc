@@ -77,6 +77,20 @@ TEST(SyncConfig, EverySettingThatMayBeInForceCounts) {
   EXPECT_TRUE(covers_all({}, {}));
 }
 
+// While ANY 1 (b) becomes ANY 2 (b, c), the walsender of b may let go what only c holds.
+TEST(SyncConfig, AChangeOfSettingsCountsTheMembersOfBothByTheSmallerNumber) {
+  const SyncConfig before{Epoch(1), ConfigGeneration(1), node(0), 1, {node(1)}};
+  const SyncConfig after{Epoch(1), ConfigGeneration(2), node(0), 2, {node(1), node(2)}};
+  EXPECT_TRUE(covers({node(1)}, before));
+  EXPECT_TRUE(covers({node(1)}, after));
+  EXPECT_FALSE(covers_all({node(1)}, {before, after}));
+  EXPECT_TRUE(covers_all({node(1), node(2)}, {before, after}));
+  EXPECT_TRUE(covers_all({node(0)}, {before, after}));
+  SyncConfig of_another_epoch = after;
+  of_another_epoch.epoch = Epoch(2);
+  EXPECT_TRUE(covers_all({node(1)}, {before, of_another_epoch}));
+}
+
 TEST(SyncConfig, WithoutSynchronousStandbysOnlyThePrimaryKnows) {
   const SyncConfig none{Epoch(1), ConfigGeneration(1), node(0), 0, {node(1)}};
   EXPECT_FALSE(covers({node(1), node(2)}, none));
