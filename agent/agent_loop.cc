@@ -259,7 +259,11 @@ void AgentLoop::remember(const Action& action, const ActionOutcome& outcome) {
   } else if (std::holds_alternative<action::Promote>(action)) {
     if (performing_for_) local_.promote_ordered_for = performing_for_->epoch;
   } else if (const auto* checkpoint = std::get_if<action::Checkpoint>(&action)) {
-    local_.checkpointed_for = checkpoint->epoch;
+    if (checkpoint->restart == 0) {
+      local_.checkpointed_for = checkpoint->epoch;
+    } else {
+      local_.checkpointed_for_restart = checkpoint->restart;
+    }
   } else if (const auto* stop = std::get_if<action::Stop>(&action)) {
     local_.restarting = stop->restart;
     forget_postgres();

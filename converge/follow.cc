@@ -373,7 +373,7 @@ Step fast_forward(const Goal& goal, const LocalState& local, Instant now) {
 Step demote(const Goal& goal, const LocalState& local, Instant now) {
   if (runs_as_primary(local) && local.state.promised < goal.epoch &&
       local.checkpointed_for != goal.epoch) {
-    return act(action::Checkpoint{goal.epoch}, "writing a checkpoint before it stops");
+    return act(action::Checkpoint{goal.epoch, 0}, "writing a checkpoint before it stops");
   }
   if (auto step = give_promise(goal, local, "promising the epoch")) return *step;
   if (runs_as_primary(local) || (local.seen.running && !local.seen.sql)) {
@@ -399,7 +399,7 @@ Step leave(const Goal& goal, const LocalState& local) {
     gone.attached.reset();
     gone.promoted.reset();
     gone.timelines.clear();
-    gone.rebuilding = false;
+    // Data that was half made stays so: who comes back must not take it for data without notes.
     gone.rewinding.reset();
     gone.applied_generation = ConfigGeneration(0);
   }

@@ -91,8 +91,21 @@ AgentState granted(const Goal& goal, const LocalState& local) {
   return state;
 }
 
+/// Somebody was promoted later: an order that comes now was given up long ago, and PostgreSQL would
+/// choose a timeline beyond the one that was reserved for it, which may become another's (R11).
+bool comes_too_late(const Goal& goal, const LocalState& local) {
+  return local.promote_ordered_for != goal.epoch &&
+         std::ranges::any_of(local.seen.history,
+                             [&](const auto& known) { return known.first >= goal.timeline; });
+}
+
 /// From a standby that holds the position to one that is being promoted.
 Step promote_standby(const Goal& goal, const LocalState& local) {
+  if (comes_too_late(goal, local)) {
+    return stuck("PromotionTooLate", "told to be primary on timeline " +
+                                         std::to_string(goal.timeline.value) +
+                                         ", and knows of a later one");
+  }
   if (!began(goal, local)) {
     if (auto step = reach_position(goal, local)) return *step;
     if (auto step = save(local, granted(goal, local), "promising to be primary in this epoch")) {
@@ -169,7 +182,7 @@ std::optional<Step> prove(const Goal& goal, const LocalState& local, Instant now
     const bool overdue = local.proof.barrier_at && now - *local.proof.barrier_at > kBarrierOverdue;
     if (overdue && local.checkpointed_for < goal.epoch) {
       return act(
-          action::Checkpoint{goal.epoch},
+          action::Checkpoint{goal.epoch, 0},
           "writing the new timeline's first checkpoint, without which no standby can rewind");
     }
     return wait_for(
@@ -258,15 +271,15 @@ Step serve(const Goal& goal, const LocalState& local, Instant now) {
   if (!gate_is_open(local)) return wait_for("opening", kSoon);
   if (auto step = note_setting(goal, local)) return *step;
   if (goal.restart > local.state.restart_done) {
-    if (local.checkpointed_for != Epoch(goal.restart + (std::uint64_t{1} << 62U))) {
-      return act(action::Checkpoint{Epoch(goal.restart + (std::uint64_t{1} << 62U))},
+    if (local.checkpointed_for_restart != goal.restart) {
+      return act(action::Checkpoint{goal.epoch, goal.restart},
                  "writing a checkpoint before the restart");
     }
     return act(action::Stop{action::Stop::Mode::fast, true}, "restarting for changed parameters");
   }
   // Once the controller has noted the promotion: clients come first.
   if (goal.state == GoalState::primary && local.checkpointed_for < goal.epoch) {
-    return act(action::Checkpoint{goal.epoch}, "writing the new timeline's first checkpoint");
+    return act(action::Checkpoint{goal.epoch, 0}, "writing the new timeline's first checkpoint");
   }
   if (auto step = tick(local, now)) return *step;
   // Somebody may wait to see a standby that has just connected.
@@ -282,7 +295,9 @@ Step lead(const Goal& goal, const LocalState& local, Instant now) {
   }
   if (goal.state == GoalState::bootstrap && !began(goal, local)) {
     if (local.seen.data == DataKind::absent) return make_first_data(goal, local);
-    if (local.state.rebuilding) return note_first_data(goal, local);
+    // Not the half of a copy that it has kept from a formation which it had left.
+    const bool begun = local.state.rebuilding && local.state.promised == goal.epoch;
+    if (begun) return note_first_data(goal, local);
   }
   if (goal.state == GoalState::primary && !began(goal, local)) {
     return stuck("NotPromoted", "told to be primary in epoch " + std::to_string(goal.epoch.value) +

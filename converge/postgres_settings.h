@@ -37,6 +37,7 @@ struct SettingsRole {
   std::map<std::string, int> at_least{};
   AgentPaths paths{};
   std::string os_user = "postgres";  ///< As whom the agent logs in over the socket.
+  friend bool operator==(const SettingsRole&, const SettingsRole&) = default;
 };
 
 /// The files; SettingsFiles::id is a hash of all of them and stands in hactl.conf.

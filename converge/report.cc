@@ -9,11 +9,11 @@ namespace hactl {
 namespace {
 
 NodeState stopped_state(const std::optional<Goal>& goal, const LocalState& local) {
-  const bool rewind_not_begun = local.state.rewinding && local.rewind == RewindProgress::noted;
-  if (local.state.rebuilding && !rewind_not_begun) return NodeState::creating;
   const bool left = goal && goal->state == GoalState::drop && local.state.goal &&
                     local.state.goal->state == GoalState::drop && !local.seen.credential;
   if (left) return NodeState::dropped;
+  const bool rewind_not_begun = local.state.rewinding && local.rewind == RewindProgress::noted;
+  if (local.state.rebuilding && !rewind_not_begun) return NodeState::creating;
   if (local.seen.data == DataKind::absent) return NodeState::empty;
   if (local.seen.data == DataKind::foreign) return NodeState::blocked;
   if (position_is_final(local)) return NodeState::fenced;

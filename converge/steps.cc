@@ -1,6 +1,9 @@
 #include "converge/steps.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <utility>
+#include <vector>
 
 #include "converge/postgres_settings.h"
 #include "model/names.h"
@@ -112,7 +115,31 @@ std::optional<Step> save(const LocalState& local, AgentState state, std::string 
 
 namespace {
 
-SettingsFiles render(const Goal& goal, const LocalState& local, const WantedSettings& wanted) {
+/// The last settings that were rendered: the same ones are asked for at every look, several times a
+/// second, and comparing what they are made from is cheaper than making them.
+const SettingsFiles& rendered(const PostgresGoal& postgres, const SettingsRole& role) {
+  struct Rendered {
+    PostgresGoal postgres;
+    SettingsRole role;
+    SettingsFiles files;
+  };
+  constexpr std::size_t kKept = 32;
+  thread_local std::vector<Rendered> kept;
+  thread_local std::size_t oldest = 0;
+  kept.reserve(kKept);
+  for (const Rendered& each : kept) {
+    if (each.role == role && each.postgres == postgres) return each.files;
+  }
+  Rendered made{postgres, role, render_settings(postgres, role)};
+  if (kept.size() < kKept) return kept.emplace_back(std::move(made)).files;
+  Rendered& slot = kept[oldest];
+  oldest = (oldest + 1) % kKept;
+  slot = std::move(made);
+  return slot.files;
+}
+
+const SettingsFiles& render(const Goal& goal, const LocalState& local,
+                            const WantedSettings& wanted) {
   SettingsRole role;
   role.node = goal.node;
   role.upstream = wanted.upstream;
@@ -123,7 +150,7 @@ SettingsFiles render(const Goal& goal, const LocalState& local, const WantedSett
   role.os_user = local.os_user;
   const bool standby = !runs_as_primary(local);
   if (standby && local.seen.control) role.at_least = local.seen.control->primary_settings;
-  return render_settings(goal.postgres, role);
+  return rendered(goal.postgres, role);
 }
 
 bool is_configured(const LocalState& local, const SettingsFiles& files) {
@@ -136,10 +163,9 @@ bool is_configured(const LocalState& local, const SettingsFiles& files) {
 
 std::optional<Step> configure(const Goal& goal, const LocalState& local,
                               const WantedSettings& wanted) {
-  SettingsFiles files = render(goal, local, wanted);
+  const SettingsFiles& files = render(goal, local, wanted);
   if (is_configured(local, files)) return std::nullopt;
-  return act(action::Configure{std::move(files), goal.postgres.data_directory},
-             "setting PostgreSQL up");
+  return act(action::Configure{files, goal.postgres.data_directory}, "setting PostgreSQL up");
 }
 
 WantedSettings armed_settings(const Upstream& upstream, const SyncConfig& sync) {

@@ -91,7 +91,8 @@ struct Promote {
 };
 /// A checkpoint: before a demotion, and after a promotion so that pg_rewind sees the timeline.
 struct Checkpoint {
-  Epoch epoch;  ///< Remembered as LocalState::checkpointed_for.
+  Epoch epoch;            ///< Remembered as LocalState::checkpointed_for,
+  std::uint64_t restart;  ///< or, unless it is 0, as LocalState::checkpointed_for_restart.
 };
 /// Two checkpoints: the checkpointer has then taken notice that commits must wait.
 struct ProveCheckpointer {};

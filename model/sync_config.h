@@ -25,11 +25,12 @@ struct SyncConfig {
 /// the primary itself answered, or fewer than `required` members did not.
 bool covers(const std::set<NodeName>& asked, const SyncConfig& config);
 
-/// `in_force`, and for each two settings of one epoch what they come to while one follows the other.
+/// `in_force`, and for each two settings of one epoch what they come to while one follows the
+/// other.
 ///
-/// Each walsender follows the setting that it has read, but counts every standby whose own walsender
-/// has given it a priority, by whichever of the two. A commit can therefore be let go by as few as
-/// the smaller number, of the members of both. Source: PostgreSQL 15, syncrep.c
+/// Each walsender follows the setting that it has read, but counts every standby whose own
+/// walsender has given it a priority, by whichever of the two. A commit can therefore be let go by
+/// as few as the smaller number, of the members of both. Source: PostgreSQL 15, syncrep.c
 /// (SyncRepGetCandidateStandbys).
 std::vector<SyncConfig> with_mixtures(const std::vector<SyncConfig>& in_force);
 

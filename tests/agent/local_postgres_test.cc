@@ -216,7 +216,7 @@ TEST_F(LocalPostgresTest, ADivergedPrimaryIsRewoundAndItsWalIsKept) {
   ASSERT_TRUE(fresh.reaches([](const PostgresView& view) {
     return view.sql && !view.sql->in_recovery && view.sql->timeline == TimelineId(4);
   }));
-  ASSERT_EQ(message_of(fresh.perform(action::Checkpoint{Epoch(2)})), "");
+  ASSERT_EQ(message_of(fresh.perform(action::Checkpoint{Epoch(2), 0})), "");
   ASSERT_EQ(
       message_of(old.perform(action::Rewind{fresh.as_upstream(Epoch(2)), TimelineId(4), old.goal})),
       "");

@@ -176,5 +176,35 @@ TEST(Lead, AnArmedTargetIsPromotedWithoutAReload) {
   EXPECT_EQ(sql.config_id, armed_with) << "nothing was reloaded";
 }
 
+TEST(Lead, ACheckpointBeforeARestartIsNotTakenForTheFirstOfALaterTimeline) {
+  LocalState local = open_primary();
+  Goal goal = lead();
+  goal.restart = 3;
+  EXPECT_EQ(next(goal, local), "checkpoint");
+  local.checkpointed_for_restart = 3;
+  EXPECT_EQ(next(goal, local), "stop");
+  local.state.restart_done = 3;
+  local.checkpointed_for = Epoch(1);
+  EXPECT_EQ(next(goal, local), "checkpoint");
+}
+
+TEST(Lead, AnOrderToBePromotedThatComesAfterALaterPromotionIsNotObeyed) {
+  LocalState local = open_primary();
+  local.state.promised = Epoch(1);
+  local.state.promoted.reset();
+  local.seen.sql->in_recovery = true;
+  local.seen.sql->received = local.seen.sql->replayed;
+  local.seen.history[TimelineId(2)] = Lsn(0x100);
+  local.state.timelines[TimelineId(2)] = Epoch(1);
+  Goal goal = lead();
+  goal.state = GoalState::promote;
+  goal.position = WalPosition{TimelineId(2), Lsn(0x2000)};
+  LocalState late = local;
+  late.seen.history[TimelineId(4)] = Lsn(0x2800);
+  EXPECT_EQ(next(goal, local), "promote");
+  EXPECT_EQ(next(goal, late), "wait: ");
+  EXPECT_EQ(late.state.promised, Epoch(1));
+}
+
 }  // namespace
 }  // namespace hactl

@@ -323,5 +323,20 @@ TEST(NextAction, AStandbyThatHasAnsweredNobodyForLongIsEnded) {
   EXPECT_EQ(name_of_next(follow_b(), local), "stop");
 }
 
+TEST(NextAction, WhoLeftInTheMiddleOfACopyCopiesAnewWhenItComesBack) {
+  LocalState local = detached_standby(Lsn(0x2100));
+  local.seen.running = false;
+  local.seen.sql.reset();
+  local.state.rebuilding = true;
+  local.state.node_incarnation = NodeIncarnation(0);
+  Goal goal = follow_b();
+  goal.state = GoalState::drop;
+  EXPECT_EQ(name_of_next(goal, local), "wait: ");
+  EXPECT_EQ(report_of(goal, local, kNow).state, NodeState::dropped);
+  local.seen.credential = true;
+  local.attached_for = Epoch(2);
+  EXPECT_EQ(name_of_next(follow_b(), local), "clone");
+}
+
 }  // namespace
 }  // namespace hactl
