@@ -43,10 +43,12 @@ const NodeFacts* open_primary(const Facts& facts) {
   return best;
 }
 
-/// What the nodes know of promotions that the store has forgotten.
+/// What the nodes know of promotions that the store has forgotten; and of the data, where the copy
+/// is older than that.
 void learn_lineage(const Facts& facts, FormationRecord& record) {
   for (const auto& [name, node] : facts.nodes) {
     if (!node.heard) continue;
+    if (record.system_id.value == 0 && node.has_data) record.system_id = node.report->system_id;
     for (Promotion told : node.report->lineage) {
       record.timeline_max = std::max(record.timeline_max, told.timeline);
       if (find_timeline(record.lineage, told.timeline) != nullptr || told.epoch.value == 0)
@@ -58,21 +60,30 @@ void learn_lineage(const Facts& facts, FormationRecord& record) {
   std::ranges::stable_sort(record.lineage, {}, &Promotion::epoch);
 }
 
-/// Everybody who may hold a commit, where nobody knows which settings were in force.
+/// Everybody who may hold a commit, where nobody knows which settings were in force: all but those
+/// who say that they have no data, and never had any.
 std::set<NodeName> everybody(const Facts& facts) {
   std::set<NodeName> names;
-  for (const auto& [name, node] : facts.nodes)
-    names.insert(name);
+  for (const auto& [name, node] : facts.nodes) {
+    const bool new_here =
+        node.heard && !node.forgot &&
+        (node.report->state == NodeState::empty || node.report->state == NodeState::creating);
+    if (!new_here) names.insert(name);
+  }
   return names;
 }
 
 NextStep prove_by_primary(const Facts& facts, const NodeFacts& primary) {
   Draft draft(facts);
   FormationRecord& record = draft.record();
-  learn_lineage(facts, record);
   const PrimaryView& view = *primary.report->primary;
+  learn_lineage(facts, record);
   record.primary = primary.report->node;
   record.system_id = primary.report->system_id;
+  // The copy may be of the moment in which it had been chosen and was not open yet.
+  for (Promotion& promotion : record.lineage) {
+    if (promotion.timeline == view.timeline) promotion.opened = true;
+  }
   record.phase = Phase::reconfigure;
   // A new generation: what was proven for an older one may have been changed since.
   record.config_generation = std::max(record.config_generation, view.granted->generation).next();
@@ -161,7 +172,6 @@ bool words_suffice(const Facts& facts, const std::set<NodeName>& asked) {
 }
 
 std::optional<NextStep> notice_regression(Facts& facts) {
-  if (facts.record.phase == Phase::bootstrap || facts.record.recovering) return std::nullopt;
   const Seen seen = seen_by_nodes(facts);
   const bool older = seen.incarnation > facts.record.incarnation ||
                      seen.revision > facts.record.revision || seen.epoch > facts.record.epoch;

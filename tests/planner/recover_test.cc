@@ -71,6 +71,35 @@ TEST_F(PutBack, AnOperatorMayGiveTheMissingNodeUpOnRecord) {
   EXPECT_NE(world_.record.overrides.front().reason.find("admin"), std::string::npos);
 }
 
+TEST_F(PutBack, OnceMoreWhileItIsBeingMadeGoodIsNoticedToo) {
+  const FormationRecord first_notice = *world_.next().record;
+  world_.record = first_notice;
+  for (const char* name : {"a", "b", "c"})
+    world_.report(name).incarnation_seen = first_notice.incarnation.next();
+  world_.settle();
+  EXPECT_GT(world_.record.incarnation, first_notice.incarnation.next());
+  EXPECT_FALSE(world_.record.recovering);
+}
+
+TEST(PutBackToTheBeginning, IsMadeGoodByTheOpenPrimaryToo) {
+  ObedientWorld world(three_nodes());
+  std::optional<FormationRecord> chosen;
+  world.after_decision = [&](const FormationRecord& record) {
+    if (record.phase == Phase::promote && !chosen) chosen = record;
+  };
+  const FormationRecord fresh = world.record;
+  world.settle();
+  const SystemId data = world.record.system_id;
+  for (const FormationRecord& copy : {fresh, *chosen}) {
+    world.record = copy;
+    world.settle();
+    EXPECT_FALSE(world.record.recovering);
+    EXPECT_EQ(world.record.phase, Phase::stable);
+    EXPECT_EQ(world.record.system_id, data);
+    EXPECT_EQ(world.condition("Converged"), "True every node is as the spec says");
+  }
+}
+
 /// Three nodes of which a, the primary, and b are lost: c alone does not cover what was
 /// acknowledged.
 class TwoLost : public ::testing::Test {
