@@ -16,9 +16,11 @@ namespace {
 /// Whether a node that was told `told` needs not be told `goal`: only the record's revision has
 /// moved on. Each goal costs an agent a look and a write to its disk, and all of them come at the
 /// moment in which somebody waits for a new primary.
-bool same_order(const Goal& told, Goal goal) {
-  goal.revision = told.revision;
-  return told == goal;
+bool same_order(const Goal& told, Goal& goal) {
+  const Revision own = std::exchange(goal.revision, told.revision);
+  const bool same = told == goal;
+  goal.revision = own;
+  return same;
 }
 
 const Condition* find_condition(const std::vector<Condition>& conditions, std::string_view type) {
@@ -371,7 +373,7 @@ void FormationLoop::keep_events(const std::vector<Event>& events, std::uint64_t 
 
 void FormationLoop::publish() {
   std::vector<NodeName> changed;
-  for (const auto& [node, goal] : plan_.goals) {
+  for (auto& [node, goal] : plan_.goals) {
     const auto told = goals_.find(node);
     if (told != goals_.end() && same_order(told->second.goal, goal)) continue;
     const std::string tag = tag_prefix() + std::to_string(++tag_count_);
