@@ -367,6 +367,7 @@ Step fast_forward(const Goal& goal, const LocalState& local, Instant now) {
   if (!local.seen.credential) return act(action::Attach{goal.epoch}, "getting ready to fetch WAL");
   WantedSettings wanted = attached_to(goal);
   if (auto step = configure(goal, local, wanted)) return *step;
+  if (auto step = restart_to_replay(local)) return *step;
   return wait_for("fetching WAL from " + goal.upstream->node.value, kSoon);
 }
 

@@ -260,6 +260,7 @@ NextStep decide_reconfigure(Facts& facts) {
 
 NextStep decide(Facts& facts) {
   if (auto step = notice_regression(facts)) return *step;
+  if (auto step = learn_forgotten_history(facts)) return *step;
   if (facts.record.recovering && facts.record.phase == Phase::reconfigure) {
     return decide_recovery(facts);
   }

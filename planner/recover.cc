@@ -98,6 +98,20 @@ NextStep prove_by_primary(const Facts& facts, const NodeFacts& primary) {
                     true);
 }
 
+/// Nodes that are heard later know more of the history, and say where they are in its terms.
+std::optional<NextStep> learn_more(const Facts& facts) {
+  Draft draft(facts);
+  FormationRecord& record = draft.record();
+  learn_lineage(facts, record);
+  const bool new_to_us = record.lineage != facts.record.lineage ||
+                         record.timeline_max != facts.record.timeline_max ||
+                         record.system_id != facts.record.system_id;
+  if (!new_to_us) return std::nullopt;
+  return draft.done(310, "HistoryLearned",
+                    "the store is older than its nodes: learning from them which timelines there "
+                    "are");
+}
+
 NextStep ask_everybody(const Facts& facts, const std::string& why) {
   Draft draft(facts);
   FormationRecord& record = draft.record();
@@ -169,6 +183,10 @@ NextStep start_forced(const Facts& facts, const std::string& accepted) {
 bool words_suffice(const Facts& facts, const std::set<NodeName>& asked) {
   if (facts.record.recovering) return std::ranges::includes(asked, everybody(facts));
   return covers_all(asked, facts.record.in_force);
+}
+
+std::optional<NextStep> learn_forgotten_history(const Facts& facts) {
+  return facts.record.recovering ? learn_more(facts) : std::nullopt;
 }
 
 std::optional<NextStep> notice_regression(Facts& facts) {

@@ -11,8 +11,12 @@
 namespace hactl {
 
 /// A node has seen more than the store knows: the store was put back to an older copy. From then on
-/// the settings in the record prove nothing. Rules 305 to 309.
+/// the settings in the record prove nothing. Rules 305 to 310.
 std::optional<NextStep> notice_regression(Facts& facts);
+
+/// While the record is `recovering`: takes up what nodes tell of promotions that it has forgotten.
+/// Rule 310.
+std::optional<NextStep> learn_forgotten_history(const Facts& facts);
 
 /// The next step while the record is `recovering`: the primary proves its own setting, or every
 /// node says its last word.

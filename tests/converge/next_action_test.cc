@@ -279,6 +279,19 @@ TEST(NextAction, AStandbyWhoseReplayStoppedForParametersRestarts) {
   EXPECT_EQ(name_of_next(goal, local), "stop");
 }
 
+TEST(NextAction, ACandidateWhoseReplayStoppedForParametersRestartsToFetchWal) {
+  Goal goal = follow_b();
+  goal.state = GoalState::fast_forward;
+  goal.position = WalPosition{TimelineId(2), Lsn(0x2000)};
+  LocalState local = detached_standby(Lsn(0x1800));
+  local.state.promised = goal.epoch;
+  local.seen.credential = true;
+  EXPECT_TRUE(name_of_next(goal, local).starts_with("wait: fetching WAL from b"));
+  local.seen.sql->replay_at_end = false;
+  local.seen.sql->restart_pending = true;
+  EXPECT_EQ(name_of_next(goal, local), "stop");
+}
+
 TEST(NextAction, APlannedRestartIsNotReportedAsAFailure) {
   const Goal goal = lead_in_epoch_2(1);
   LocalState local = gated_primary(goal);

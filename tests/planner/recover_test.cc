@@ -81,6 +81,22 @@ TEST_F(PutBack, OnceMoreWhileItIsBeingMadeGoodIsNoticedToo) {
   EXPECT_FALSE(world_.record.recovering);
 }
 
+TEST_F(PutBack, NodesThatAreHeardLaterTellTheirHistoryToo) {
+  world_.kill("a");
+  world_.kill("b");
+  world_.kill("c");
+  world_.settle();
+  ASSERT_TRUE(world_.record.lineage.empty() || world_.record.lineage.back().epoch == Epoch(1));
+  for (const char* name : {"a", "b", "c"})
+    world_.revive(name);
+  world_.report("b").primary.reset();
+  world_.report("b").state = NodeState::standby;
+  world_.settle();
+  EXPECT_FALSE(world_.record.recovering);
+  EXPECT_EQ(world_.record.phase, Phase::stable);
+  EXPECT_EQ(world_.condition("Converged"), "True every node is as the spec says");
+}
+
 TEST(PutBackToTheBeginning, IsMadeGoodByTheOpenPrimaryToo) {
   ObedientWorld world(three_nodes());
   std::optional<FormationRecord> chosen;
