@@ -362,6 +362,11 @@ Step fast_forward(const Goal& goal, const LocalState& local, Instant now) {
     return hold_still(goal, local, now);
   const std::optional<WalPosition> end = wal_end(local);
   if (end && *end >= *goal.position) return hold_still(goal, local, now);
+  // WAL that has gone another way than the donor's can't be continued from there (R5).
+  if (end && !is_prefix(goal.chain, *end)) {
+    return stuck("GoneAnotherWay", "told to fetch WAL from " + goal.upstream->node.value +
+                                       ", and has WAL that is not part of that history");
+  }
   const AgentState state = with_timelines(goal, noted(goal, local));
   if (auto step = save(local, state, "noting the donor")) return *step;
   if (!local.seen.credential) return act(action::Attach{goal.epoch}, "getting ready to fetch WAL");

@@ -227,6 +227,12 @@ NextStep decide_collect(Facts& facts) {
   if (chosen && (!finals.contains(*chosen) || !may_be_elected(facts, *chosen))) {
     return start_ballot(facts, 386, "the chosen node " + chosen->value + " is gone");
   }
+  // Whoever has spoken since it was chosen may be further, on another way.
+  if (chosen && !can_fetch_the_rest(facts, finals, *chosen)) {
+    return start_ballot(facts, 388,
+                        "the chosen node " + chosen->value +
+                            " has WAL that the one which is furthest does not have");
+  }
   // Nodes that may still answer get a moment: a better candidate may be among them.
   if (!chosen) chosen = choose_candidate(facts, finals);
   if (!chosen) return hold(387, "no node that may be primary has answered");

@@ -88,18 +88,36 @@ std::optional<NodeName> preferred_primary(const Facts& facts) {
   return std::get<NodeName>(*best);
 }
 
-std::optional<NodeName> choose_candidate(const Facts& facts,
-                                         const std::map<NodeName, FinalReport>& finals) {
+namespace {
+
+/// The history of the WAL that reaches furthest.
+Lineage chain_of_furthest(const Facts& facts, const std::map<NodeName, FinalReport>& finals) {
   const auto furthest =
       std::ranges::max_element(finals, {}, [](const auto& entry) { return entry.second.position; });
-  if (furthest == finals.end()) return std::nullopt;
-  const Lineage chain = ancestry(facts.record.lineage, furthest->second.timeline);
+  if (furthest == finals.end()) return {};
+  return ancestry(facts.record.lineage, furthest->second.timeline);
+}
+
+bool is_part_of(const Lineage& chain, const FinalReport& last) {
+  return is_prefix(chain, {last.timeline, last.position.lsn});
+}
+
+}  // namespace
+
+bool can_fetch_the_rest(const Facts& facts, const std::map<NodeName, FinalReport>& finals,
+                        const NodeName& name) {
+  const auto own = finals.find(name);
+  return own != finals.end() && is_part_of(chain_of_furthest(facts, finals), own->second);
+}
+
+std::optional<NodeName> choose_candidate(const Facts& facts,
+                                         const std::map<NodeName, FinalReport>& finals) {
+  const Lineage chain = chain_of_furthest(facts, finals);
   std::optional<Rank> best;
   std::optional<Rank> last_resort;
   for (const auto& [name, final_report] : finals) {
     if (!may_be_elected(facts, name)) continue;
-    // WAL can be fetched, but a node that has gone another way would have to rewind first.
-    if (!is_prefix(chain, {final_report.timeline, final_report.position.lsn})) continue;
+    if (!is_part_of(chain, final_report)) continue;
     const Rank own = rank(facts, name, final_report.position);
     const bool wanted = may_be_primary(facts.node(name)) || facts.record.primary == name;
     std::optional<Rank>& place = wanted ? best : last_resort;

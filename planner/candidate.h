@@ -26,6 +26,11 @@ bool ready_to_take_over(const Facts& facts, const NodeName& name);
 /// priority, the primary itself, its region, name. Unset: there is no primary.
 std::optional<NodeName> preferred_primary(const Facts& facts);
 
+/// Whether the node's WAL is part of the history of the WAL that reaches furthest. What it lacks of
+/// that can be fetched; a node that has gone another way would have to rewind first (R5).
+bool can_fetch_the_rest(const Facts& facts, const std::map<NodeName, FinalReport>& finals,
+                        const NodeName& name);
+
 /// The node that a ballot promotes. Only nodes whose last word is known and whose WAL is a prefix
 /// of what is known to be there; order: not the one to avoid, candidate priority, the old primary
 /// itself, its region, most WAL, name. The old primary may always come back: its priority says

@@ -292,6 +292,15 @@ TEST(NextAction, ACandidateWhoseReplayStoppedForParametersRestartsToFetchWal) {
   EXPECT_EQ(name_of_next(goal, local), "stop");
 }
 
+TEST(NextAction, ACandidateThatHasGoneAnotherWayFetchesNothing) {
+  Goal goal = follow_b();
+  goal.state = GoalState::fast_forward;
+  goal.position = WalPosition{TimelineId(3), Lsn(0x2800)};
+  LocalState local = detached_standby(Lsn(0x2100));
+  local.state.promised = goal.epoch;
+  EXPECT_EQ(name_of_next(goal, local), "stuck: GoneAnotherWay");
+}
+
 TEST(NextAction, APlannedRestartIsNotReportedAsAFailure) {
   const Goal goal = lead_in_epoch_2(1);
   LocalState local = gated_primary(goal);

@@ -148,6 +148,38 @@ TEST(Plan, ChoosesAnotherWhenPostgresOfTheChosenNodeHangs) {
   EXPECT_LT(world.observed.phase_since - *chosen, kPromoteWait);
 }
 
+// c still took WAL of the old primary while a was promoted in epoch 2; b was chosen before a spoke.
+TEST(Plan, LetsGoOfACandidateThatHasGoneAnotherWayThanWhoeverSpeaksLater) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  FormationRecord& record = world.record;
+  const TimelineId first = record.lineage.back().timeline;
+  const TimelineId second = first.next();
+  record.lineage.push_back(Promotion{Epoch(2), NodeName("a"), second, first, Lsn(500), false});
+  record.timeline_max = second;
+  record.phase = Phase::collect;
+  record.epoch = Epoch(3);
+  record.candidate = NodeName("b");
+  record.donor = NodeName("c");
+  record.target_position = Position{Epoch(1), Lsn(900)};
+  const auto hold_at = [&](const char* name, const WalPosition& position) {
+    NodeReport& report = world.report(name);
+    report.state = NodeState::held;
+    report.primary.reset();
+    report.promised = report.final_for = Epoch(3);
+    report.position = position;
+  };
+  hold_at("a", WalPosition{second, Lsn(600)});
+  hold_at("b", WalPosition{first, Lsn(800)});
+  hold_at("c", WalPosition{first, Lsn(900)});
+  const Plan plan = world.next();
+  ASSERT_TRUE(plan.record);
+  EXPECT_EQ(plan.record->epoch, Epoch(4));
+  EXPECT_EQ(plan.record->candidate, std::nullopt);
+  world.settle();
+  EXPECT_EQ(world.record.primary, NodeName("a"));
+}
+
 TEST(Plan, DoesNotMoveBackAfterAFailoverUnlessToldTo) {
   ObedientWorld world(three_nodes());
   world.spec.regions[0].nodes[0].candidate_priority = 90;
