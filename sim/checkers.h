@@ -1,79 +1,77 @@
-// Checkers: the properties that must hold in every simulated world, one function each, called at
-// every event that changes the facts they are about. The first violation is kept.
+// Checkers: the properties that must hold in every simulated world, checked at every event that
+// changes the facts they are about. The first violation is kept. Each property is a function in one
+// of the classes below, which say by their names what they look at.
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <set>
 #include <string>
-#include <vector>
 
-#include "model/agent_state.h"
-#include "model/record.h"
+#include "controller/store.h"
+#include "sim/plan_properties.h"
+#include "sim/promise_properties.h"
+#include "sim/record_properties.h"
+#include "sim/setting_properties.h"
 #include "sim/sim_cluster.h"
-#include "sim/sim_scheduler.h"
+#include "sim/trace.h"
+#include "sim/wal_properties.h"
 
 namespace hactl {
 
 class Checkers : public FactObserver {
  public:
-  Checkers(const EventQueue& queue, bool print) : queue_(queue), print_(print) {}
-
-  /// The servers; must be set before anything happens.
-  void watch(const SimCluster& cluster) { cluster_ = &cluster; }
+  /// The cluster may be made after the checkers; it outlives them, as the trace does.
+  Checkers(Trace& trace, const SimCluster& cluster)
+      : trace_(trace),
+        wal_(trace, cluster),
+        promises_(trace),
+        settings_(trace, cluster, promises_),
+        records_(trace),
+        plans_(trace),
+        cluster_(cluster) {}
 
   void gate_opened(const SimServer& server) override;
   void acknowledged(const SimServer& server, const WalRecord& record) override;
   void writes_timeline(const SimServer& server, TimelineId timeline) override;
-  void started_corrupt(const SimServer& server) override;
-  void note(const std::string& line) override;
-  void state_saved(const NodeName& node, const AgentState& state);
-  void record_written(const FormationRecord& record);
-  /// The node's disk was lost: nothing that it promised counts any more.
-  void node_wiped(const NodeName& node) { promised_.erase(node); }
-  /// L1: liveness, found by the world.
-  void not_converged(const std::string& why) { violate("L1", "not converged: " + why); }
+  void started(const SimServer& server) override;
+  void settings_taken(const SimServer& server) override;
+  void received(const SimServer& server, Epoch epoch) override;
+  void note(const std::string& line) override { trace_.note(line); }
 
-  [[nodiscard]] const std::string& violation() const { return violation_; }
-  [[nodiscard]] std::uint64_t acknowledged_count() const { return acknowledged_.size(); }
-  [[nodiscard]] Instant last_acknowledged_at() const { return last_acknowledged_at_; }
-  [[nodiscard]] std::uint64_t trace_hash() const { return trace_hash_; }
-  [[nodiscard]] int gates_opened() const { return static_cast<int>(opened_.size()); }
+  void state_saved(const NodeName& node, const AgentState& state);
+  void goal_arrived(const Goal& goal) { settings_.goal_arrived(goal); }
+  /// `observed` and `now` are those of the controller that wrote it.
+  void record_written(const FormationRecord& record, const Observed& observed, Instant now);
+  void looked_at(const FormationLoop& loop, Instant now);
+  /// The node's disk, or part of it, was lost or is an older copy of itself: nothing that it
+  /// promised or held counts any more.
+  void node_forgot(const NodeName& node);
+  void store_restored() {
+    records_.store_restored();
+    settings_.store_restored();
+  }
+  /// L1, L2, F0: found by the world.
+  void violate(const std::string& property, const std::string& what) {
+    trace_.violate(property, what);
+  }
+
+  [[nodiscard]] const std::string& violation() const { return trace_.violation(); }
+  [[nodiscard]] std::uint64_t acknowledged_count() const { return wal_.acknowledged_count(); }
+  [[nodiscard]] Instant last_acknowledged_at() const { return wal_.last_acknowledged_at(); }
+  [[nodiscard]] int gates_opened() const { return wal_.gates_opened(); }
+  [[nodiscard]] int failovers() const { return records_.failovers(); }
+  [[nodiscard]] int ballots_repeated() const { return records_.ballots_repeated(); }
+  /// Counts what has happened: as long as it stays, nothing does.
+  [[nodiscard]] std::uint64_t happenings() const { return happenings_; }
 
  private:
-  /// What clients could read and write when a primary opened.
-  struct Opened {
-    NodeName node;
-    TimelineId timeline;
-    std::set<std::uint64_t> records;
-  };
-
-  void violate(const std::string& property, const std::string& what);
-  void check_nothing_lost(const Opened& opened);
-  /// The loss of what this promotion lacks was accepted, and written down.
-  [[nodiscard]] bool loss_accepted(TimelineId timeline) const {
-    return accepted_.contains(timeline);
-  }
-  void accept_loss(const Opened& opened);
-  void check_only_writer(const SimServer& server);
-
-  const EventQueue& queue_;
-  const bool print_;
-  const SimCluster* cluster_ = nullptr;
-  std::string violation_;
-  std::uint64_t trace_hash_ = 14695981039346656037ULL;
-  std::vector<Opened> opened_;
-  std::map<std::uint64_t, TimelineId> acknowledged_;
-  std::map<std::uint64_t, TimelineId> exposed_;  ///< Acknowledged, or readable on an open primary.
-  Instant last_acknowledged_at_;
-  std::map<TimelineId, NodeName> writers_;
-  std::set<TimelineId> accepted_;
-  std::map<NodeName, Epoch> promised_;
-  std::map<Epoch, NodeName> promoted_;
-  std::map<Epoch, NodeName> candidates_;
-  Epoch last_epoch_;
-  Revision last_revision_;
-  Incarnation last_incarnation_;
+  Trace& trace_;
+  WalProperties wal_;
+  PromiseProperties promises_;
+  SettingProperties settings_;
+  RecordProperties records_;
+  PlanProperties plans_;
+  const SimCluster& cluster_;
+  std::uint64_t happenings_ = 0;
 };
 
 }  // namespace hactl

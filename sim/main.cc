@@ -1,42 +1,54 @@
-// hactl-sim: runs simulated formations and checks that nothing is lost. See docs/testing.
+// hactl-sim: runs simulated formations and checks that nothing is lost.
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <map>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/run.h"
+#include "sim/shrink.h"
+#include "sim/totals.h"
 
 namespace hactl {
 namespace {
 
 constexpr const char* kUsage =
-    "usage: hactl-sim [--scenario NAME|all] [--seed N [--trace] | --seeds A..B] [--keep-going]\n"
-    "  Runs simulated formations through faults; a violation is printed with the command that\n"
-    "  replays it. Exit status: 0 all well, 1 a property was violated, 2 wrong usage.\n";
+    "usage: hactl-sim [--scenario NAME|all] [--seed N [--nodes N] [--faults I,J,…|none]\n"
+    "                 [--course N] [--trace] | --seeds A..B | --from A --minutes M]\n"
+    "                 [--keep-going] [--jobs N]\n"
+    "  Runs simulated formations through faults. A violation is printed with the command that\n"
+    "  replays it, and with a smaller run that ends in the same way. --minutes runs seeds from A "
+    "on\n"
+    "  for so long. Exit status: 0 all well, 1 a property was violated, 2 wrong usage.\n";
+
+/// Runs that it may take to make a failing one smaller.
+constexpr int kShrinkTries = 300;
+
+using Seconds = std::chrono::duration<double>;
+using Stopwatch = std::chrono::steady_clock;
 
 struct Arguments {
   std::string scenario = "all";
   std::uint64_t first = 1;
   std::uint64_t last = 100;
+  std::optional<double> minutes;
+  std::optional<int> nodes;
+  std::optional<std::vector<int>> faults;
+  std::uint64_t course = 0;
+  std::uint64_t jobs = 1;
   bool trace = false;
   bool keep_going = false;
-};
-
-struct Totals {
-  std::uint64_t runs = 0;
-  std::uint64_t violations = 0;
-  std::uint64_t steps = 0;
-  std::uint64_t acknowledged = 0;
-  std::uint64_t primaries = 0;
-  Duration simulated{0};
-  std::map<FaultKind, std::uint64_t> faults;
-  std::map<std::uint32_t, std::uint64_t> rules;
 };
 
 std::optional<std::uint64_t> number(std::string_view text) {
@@ -58,93 +70,210 @@ bool take_range(const std::string& text, Arguments& arguments) {
   return true;
 }
 
+bool take_faults(const std::string& text, Arguments& arguments) {
+  arguments.faults.emplace();
+  if (text == "none") return true;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    const auto index = number(text.substr(at, comma - at));
+    if (!index) return false;
+    arguments.faults->push_back(static_cast<int>(*index));
+    at = comma + 1;
+  }
+  return true;
+}
+
+bool take_number(const std::string& word, std::uint64_t value, Arguments& arguments) {
+  if (word == "--seed") {
+    arguments.first = arguments.last = value;
+  } else if (word == "--from") {
+    arguments.first = value;
+  } else if (word == "--minutes") {
+    arguments.minutes = static_cast<double>(value);
+  } else if (word == "--nodes") {
+    arguments.nodes = static_cast<int>(value);
+  } else if (word == "--course") {
+    arguments.course = value;
+  } else if (word == "--jobs" && value > 0) {
+    arguments.jobs = value;
+  } else {
+    return false;
+  }
+  return true;
+}
+
 std::optional<Arguments> parse(const std::vector<std::string>& words) {
   Arguments arguments;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
-    const std::string value = i + 1 < words.size() ? words[i + 1] : "";
     if (word == "--trace") {
       arguments.trace = true;
-    } else if (word == "--keep-going") {
-      arguments.keep_going = true;
-    } else if (word == "--scenario") {
-      arguments.scenario = value;
-      ++i;
-    } else if (word == "--seed") {
-      const auto seed = number(value);
-      if (!seed) return std::nullopt;
-      arguments.first = arguments.last = *seed;
-      ++i;
-    } else if (word == "--seeds") {
-      if (!take_range(value, arguments)) return std::nullopt;
-      ++i;
-    } else {
-      return std::nullopt;
+      continue;
     }
+    if (word == "--keep-going") {
+      arguments.keep_going = true;
+      continue;
+    }
+    if (++i == words.size()) return std::nullopt;
+    const auto value = number(words[i]);
+    bool known = value && take_number(word, *value, arguments);
+    if (word == "--scenario") {
+      arguments.scenario = words[i];
+      known = true;
+    }
+    if (word == "--seeds") known = take_range(words[i], arguments);
+    if (word == "--faults") known = take_faults(words[i], arguments);
+    if (!known) return std::nullopt;
   }
   return arguments;
 }
 
-void run_one(const Scenario& scenario, std::uint64_t seed, bool trace, Totals& totals) {
-  const RunResult result =
-      run_seed({.scenario = scenario, .seed = seed, .print = trace, .hooks = {}});
-  ++totals.runs;
-  totals.steps += result.steps;
-  totals.acknowledged += result.acknowledged;
-  totals.primaries += static_cast<std::uint64_t>(result.primaries);
-  totals.simulated += result.simulated;
-  for (const auto& [kind, count] : result.faults)
-    totals.faults[kind] += count;
-  for (const auto& [rule, count] : result.rules)
-    totals.rules[rule] += count;
-  if (trace)
-    std::printf("trace hash %016llx\n", static_cast<unsigned long long>(result.trace_hash));
-  if (result.violation.empty()) return;
-  ++totals.violations;
-  std::printf("VIOLATION %s\n  seed %llu: %s\n", result.violation.c_str(),
-              static_cast<unsigned long long>(seed), replay_command(scenario.name, seed).c_str());
+void tell_violation(const RunOptions& options, const RunResult& result) {
+  std::printf("VIOLATION %s\n  %s\n", result.violation.c_str(), replay_command(options).c_str());
+  std::fflush(stdout);
+  const Shrunk smaller = shrink(options, result, kShrinkTries);
+  std::printf("  smaller, of %zu faults: %s\n  %s\n", smaller.options.faults->size(),
+              smaller.violation.c_str(), replay_command(smaller.options).c_str());
   std::fflush(stdout);
 }
 
-void summarise(const Totals& totals, std::chrono::duration<double> took) {
-  const auto count = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
-  const double hours = static_cast<double>(totals.simulated.count()) / 3'600'000.0;
-  std::printf("%llu runs, %llu violations, %.2f simulated hours in %.1f s, %.0f steps/s\n",
-              count(totals.runs), count(totals.violations), hours, took.count(),
-              static_cast<double>(totals.steps) / took.count());
-  std::printf("%llu commits acknowledged, %llu times a primary opened\n",
-              count(totals.acknowledged), count(totals.primaries));
-  std::printf("faults:");
-  for (const auto& [kind, times] : totals.faults) {
-    std::printf(" %s %llu", std::string(to_string(kind)).c_str(), count(times));
+void run_one(const Arguments& arguments, const Scenario& scenario, std::uint64_t seed,
+             Totals& totals) {
+  RunOptions options;
+  options.scenario = scenario;
+  options.seed = seed;
+  options.print = arguments.trace;
+  options.nodes = arguments.nodes;
+  options.faults = arguments.faults;
+  options.course = arguments.course;
+  const RunResult result = run_seed(options);
+  totals.add(result);
+  if (arguments.trace) {
+    std::printf("trace hash %016llx\n", static_cast<unsigned long long>(result.trace_hash));
+    if (!result.violation.empty()) std::printf("VIOLATION %s\n", result.violation.c_str());
+  } else if (!result.violation.empty()) {
+    tell_violation(options, result);
   }
-  std::printf("\nrules fired:");
-  for (const auto& [rule, times] : totals.rules)
-    std::printf(" %u:%llu", rule, count(times));
-  std::printf("\n");
+}
+
+/// The seeds of one of `jobs` workers. `begun` hears of each run before it.
+Totals run_share(const Arguments& arguments, const std::vector<Scenario>& scenarios,
+                 std::uint64_t worker, const std::function<void(const std::string&)>& begun) {
+  Totals totals;
+  const auto begin = Stopwatch::now();
+  constexpr double kSecondsAMinute = 60;
+  for (std::uint64_t seed = arguments.first + worker;; seed += arguments.jobs) {
+    const bool over = arguments.minutes ? Seconds(Stopwatch::now() - begin).count() >
+                                              *arguments.minutes * kSecondsAMinute
+                                        : seed > arguments.last;
+    if (over) return totals;
+    for (const Scenario& scenario : scenarios) {
+      begun(scenario.name + " --seed " + std::to_string(seed));
+      run_one(arguments, scenario, seed, totals);
+      if (totals.violations > 0 && !arguments.keep_going) return totals;
+    }
+  }
+}
+
+/// A process that runs a share of the seeds, and says a line before each run and at the end.
+struct Worker {
+  pid_t process = 0;
+  int says = -1;
+  std::string line;  ///< The last one, as far as it has come.
+  std::string before;
+};
+
+bool start_worker(const Arguments& arguments, const std::vector<Scenario>& scenarios,
+                  std::uint64_t share, Worker& worker) {
+  int ends[2];
+  if (pipe(ends) != 0) return false;
+  worker.process = fork();
+  if (worker.process < 0) return false;
+  if (worker.process > 0) {
+    close(ends[1]);
+    worker.says = ends[0];
+    return true;
+  }
+  close(ends[0]);
+  const auto say = [&](const std::string& words) {
+    const std::string line = words + "\n";
+    if (write(ends[1], line.data(), line.size()) != static_cast<ssize_t>(line.size())) _exit(1);
+  };
+  say(run_share(arguments, scenarios, share, say).to_text());
+  std::fflush(stdout);
+  _exit(0);
+}
+
+/// Hears what it says now; false: that was all.
+bool hear(Worker& worker) {
+  char buffer[4096];
+  const ssize_t got = read(worker.says, buffer, sizeof buffer);
+  if (got <= 0) return false;
+  for (ssize_t i = 0; i < got; ++i) {
+    if (buffer[i] == '\n') {
+      worker.before = std::exchange(worker.line, {});
+    } else {
+      worker.line += buffer[i];
+    }
+  }
+  return true;
+}
+
+void hear_all(std::vector<Worker>& workers) {
+  while (true) {
+    std::vector<pollfd> open;
+    for (const Worker& worker : workers) {
+      if (worker.says >= 0) open.push_back({worker.says, POLLIN, 0});
+    }
+    if (open.empty() || poll(open.data(), open.size(), -1) < 0) return;
+    for (Worker& worker : workers) {
+      const auto ready = std::ranges::find(open, worker.says, &pollfd::fd);
+      if (worker.says < 0 || ready->revents == 0 || hear(worker)) continue;
+      close(worker.says);
+      worker.says = -1;
+    }
+  }
+}
+
+/// Runs the shares in processes of their own, so that one that aborts is heard of as well.
+Totals run_shares(const Arguments& arguments, const std::vector<Scenario>& scenarios) {
+  std::vector<Worker> workers(arguments.jobs);
+  for (std::uint64_t share = 0; share < arguments.jobs; ++share) {
+    if (start_worker(arguments, scenarios, share, workers[share])) continue;
+    std::perror("hactl-sim");
+    std::exit(1);
+  }
+  hear_all(workers);
+  Totals totals;
+  for (const Worker& worker : workers) {
+    int status = 0;
+    if (waitpid(worker.process, &status, 0) == worker.process && status == 0) {
+      totals.add(Totals::from_text(worker.before));
+      continue;
+    }
+    ++totals.violations;
+    std::printf("VIOLATION the simulated program aborted\n  hactl-sim --scenario %s --trace\n",
+                worker.before.c_str());
+  }
+  return totals;
 }
 
 int run(const Arguments& arguments) {
   std::vector<Scenario> scenarios;
-  for (const std::string& name : scenario_names()) {
-    if (arguments.scenario == "all" || arguments.scenario == name) {
+  if (const auto one = find_scenario(arguments.scenario)) scenarios.push_back(*one);
+  if (arguments.scenario == "all") {
+    for (const std::string& name : scenario_names())
       scenarios.push_back(*find_scenario(name));
-    }
   }
   if (scenarios.empty()) {
     std::fprintf(stderr, "there is no scenario %s\n", arguments.scenario.c_str());
     return 2;
   }
-  Totals totals;
-  const auto begin = std::chrono::steady_clock::now();
-  for (std::uint64_t seed = arguments.first; seed <= arguments.last; ++seed) {
-    for (const Scenario& scenario : scenarios) {
-      run_one(scenario, seed, arguments.trace, totals);
-      if (totals.violations > 0 && !arguments.keep_going) break;
-    }
-    if (totals.violations > 0 && !arguments.keep_going) break;
-  }
-  summarise(totals, std::chrono::steady_clock::now() - begin);
+  const auto begin = Stopwatch::now();
+  const Totals totals = arguments.trace
+                            ? run_share(arguments, scenarios, 0, [](const std::string&) {})
+                            : run_shares(arguments, scenarios);
+  std::printf("%s", totals.summary(Seconds(Stopwatch::now() - begin).count()).c_str());
   return totals.violations == 0 ? 0 : 1;
 }
 

@@ -1,25 +1,21 @@
 #include "sim/scenarios.h"
 
 #include <algorithm>
+#include <iterator>
+#include <vector>
+
+#include "model/validate.h"
 
 namespace hactl {
 
 namespace {
-
-constexpr std::array<std::string_view, kFaultKinds> kNames{
-    "crash_agent",    "crash_postgres",  "crash_node",     "crash_primary",    "crash_standby",
-    "freeze_node",    "freeze_postgres", "freeze_agent",   "crash_controller", "two_controllers",
-    "cut_controller", "cut_pair",        "cut_node",       "cut_region",       "loss",
-    "slow_network",   "store_trouble",   "action_trouble", "slow_replay",      "lose_disk",
-    "edit_priority",  "edit_quorum",     "edit_sync",      "add_node",         "remove_node",
-    "switchover"};
 
 struct Weight {
   FaultKind kind = FaultKind::crash_agent;
   int weight = 0;
 };
 
-FaultWeights weights(std::initializer_list<Weight> wanted) {
+FaultWeights weights(const std::vector<Weight>& wanted) {
   FaultWeights all{};
   for (const Weight& one : wanted)
     all[static_cast<std::size_t>(one.kind)] = one.weight;
@@ -29,91 +25,226 @@ FaultWeights weights(std::initializer_list<Weight> wanted) {
 FaultWeights all_weights() {
   FaultWeights all{};
   all.fill(4);
-  all[static_cast<std::size_t>(FaultKind::lose_disk)] = 0;
-  all[static_cast<std::size_t>(FaultKind::remove_node)] = 1;
-  all[static_cast<std::size_t>(FaultKind::add_node)] = 2;
+  for (const FaultKind none : {FaultKind::lose_disk, FaultKind::corrupt_state, FaultKind::roll_back,
+                               FaultKind::restore_store}) {
+    all[static_cast<std::size_t>(none)] = 0;
+  }
+  for (const FaultKind rare : {FaultKind::remove_node, FaultKind::crash_all}) {
+    all[static_cast<std::size_t>(rare)] = 1;
+  }
   return all;
 }
 
-std::vector<Scenario> scenarios() {
+constexpr Duration kUsualLength{200'000};
+
+/// Those that stay out of a run of all of them are for rules that are still to come.
+enum class Runs { with_all, alone };
+
+struct Listed {
+  Scenario scenario;
+  Runs runs = Runs::with_all;
+};
+
+/// Formations that come to be and change.
+std::vector<Listed> growing() {
   using enum FaultKind;
   return {
-      {"bootstrap", 2, 7,
-       weights({{loss, 3}, {slow_replay, 1}, {crash_agent, 2}, {crash_controller, 1}}), 5s, 3s},
-      {"join", 2, 5,
-       weights({{add_node, 3},
-                {crash_agent, 2},
-                {remove_node, 2},
-                {cut_pair, 1},
-                {crash_node, 1},
-                {action_trouble, 1}}),
-       20s, 4s},
-      {"switchover", 2, 5,
-       weights({{switchover, 6},
-                {crash_agent, 1},
-                {crash_controller, 1},
-                {freeze_node, 1},
-                {loss, 1},
-                {crash_node, 1},
-                {cut_pair, 1},
-                {action_trouble, 1}}),
-       30s, 6s},
-      {"migration", 3, 7,
-       weights({{edit_priority, 5},
-                {edit_quorum, 2},
-                {edit_sync, 2},
-                {crash_node, 1},
-                {crash_controller, 1},
-                {cut_region, 1},
-                {freeze_postgres, 1}}),
-       30s, 6s},
-      {"crash-primary", 2, 5,
-       weights({{crash_primary, 6},
-                {crash_postgres, 2},
-                {crash_agent, 1},
-                {crash_controller, 1},
-                {cut_pair, 1}}),
-       30s, 8s},
-      {"crash-standby", 2, 5,
-       weights({{crash_standby, 6},
-                {crash_postgres, 2},
-                {cut_pair, 2},
-                {slow_replay, 1},
-                {edit_sync, 1}}),
-       30s, 8s},
-      {"lost-disk", 3, 5,
-       weights({{lose_disk, 2}, {crash_node, 2}, {crash_agent, 1}, {switchover, 1}}), 30s, 6s},
-      {"chaos", 2, 7, all_weights(), 60s, 5s},
+      {{.name = "bootstrap",
+        .weights = weights({{loss, 3},
+                            {slow_replay, 1},
+                            {crash_agent, 2},
+                            {crash_controller, 1},
+                            {clock_jump, 1},
+                            {slow_node, 1}}),
+        .length = Duration{60'000},
+        .pause_max = Duration{8'000}}},
+      {{.name = "join",
+        .nodes_max = 6,
+        .weights = weights({{add_node, 4},
+                            {crash_agent, 2},
+                            {remove_node, 3},
+                            {move_node, 1},
+                            {cut_pair, 1},
+                            {crash_node, 1},
+                            {slow_disk, 1},
+                            {action_trouble, 1}}),
+        .length = kUsualLength,
+        .pause_max = Duration{20'000}}},
+      {{.name = "switchover",
+        .weights = weights({{switchover, 8},
+                            {crash_agent, 1},
+                            {crash_controller, 1},
+                            {two_controllers, 1},
+                            {old_messages, 1},
+                            {freeze_node, 1},
+                            {loss, 1},
+                            {crash_node, 1},
+                            {cut_pair, 1},
+                            {slow_link, 1},
+                            {action_trouble, 1}}),
+        .length = kUsualLength,
+        .pause_max = Duration{14'000}}},
+      {{.name = "migration",
+        .nodes_min = 3,
+        .weights = weights({{edit_priority, 5},
+                            {edit_quorum, 3},
+                            {edit_sync, 3},
+                            {edit_policy, 1},
+                            {edit_parameter, 2},
+                            {edit_many, 2},
+                            {crash_node, 1},
+                            {crash_controller, 1},
+                            {cut_region, 1},
+                            {slow_node, 1},
+                            {freeze_postgres, 1}}),
+        .length = kUsualLength,
+        .pause_max = Duration{14'000}}},
   };
+}
+
+/// Machines, disks and networks that fail.
+std::vector<Listed> failing() {
+  using enum FaultKind;
+  return {
+      {{.name = "crash-primary",
+        .weights = weights({{crash_primary, 6},
+                            {crash_postgres, 2},
+                            {crash_agent, 1},
+                            {crash_all, 1},
+                            {start_trouble, 2},
+                            {slow_disk, 1},
+                            {crash_controller, 1},
+                            {cut_pair, 1}}),
+        .length = kUsualLength,
+        .pause_max = Duration{20'000}}},
+      {{.name = "crash-standby",
+        .weights = weights({{crash_standby, 6},
+                            {crash_postgres, 2},
+                            {cut_pair, 2},
+                            {slow_replay, 1},
+                            {slow_disk, 1},
+                            {start_trouble, 1},
+                            {edit_sync, 1}}),
+        .length = kUsualLength,
+        .pause_max = Duration{16'000}}},
+      {{.name = "partition",
+        .weights = weights({{partition, 4},
+                            {one_way, 3},
+                            {cut_controller, 2},
+                            {cut_primary, 2},
+                            {cut_pair, 2},
+                            {cut_node, 2},
+                            {cut_region, 2},
+                            {slow_link, 2},
+                            {slow_network, 1},
+                            {two_controllers, 1},
+                            {freeze_agent, 1},
+                            {edit_sync, 1}}),
+        .length = kUsualLength,
+        .pause_max = Duration{20'000}}},
+      {{.name = "lost-disk",
+        .nodes_min = 3,
+        .weights = weights({{lose_disk, 2},
+                            {corrupt_state, 1},
+                            {crash_node, 2},
+                            {crash_agent, 1},
+                            {switchover, 1}}),
+        .length = Duration{120'000},
+        .pause_max = Duration{14'000}}},
+  };
+}
+
+/// Nothing that fails, everything that does, and what hactl can't know by itself.
+std::vector<Listed> other() {
+  using enum FaultKind;
+  return {
+      {{.name = "calm",
+        .weights = weights({{edit_priority, 3},
+                            {edit_quorum, 2},
+                            {edit_sync, 2},
+                            {edit_policy, 1},
+                            {edit_parameter, 2},
+                            {edit_many, 1},
+                            {add_node, 1},
+                            {remove_node, 1},
+                            {switchover, 3}}),
+        .length = kUsualLength,
+        .pause_max = Duration{40'000},
+        .calm = true}},
+      {{.name = "harmless",
+        .weights = weights({{crash_agent, 3},
+                            {crash_controller, 3},
+                            {freeze_controller, 2},
+                            {two_controllers, 2},
+                            {cut_primary, 3},
+                            {clock_jump, 1},
+                            {old_messages, 1},
+                            {store_trouble, 1}}),
+        .length = kUsualLength,
+        .pause_max = Duration{40'000},
+        .calm = true}},
+      {{.name = "chaos",
+        .weights = all_weights(),
+        .length = kUsualLength,
+        .pause_max = Duration{20'000},
+        .swarm = true}},
+      {{.name = "amnesia",
+        .nodes_min = 3,
+        .weights = weights({{roll_back, 3},
+                            {crash_node, 2},
+                            {crash_primary, 1},
+                            {crash_controller, 1},
+                            {switchover, 1}}),
+        .length = kUsualLength,
+        .pause_max = Duration{16'000}},
+       Runs::alone},
+      {{.name = "restore",
+        .weights = weights({{restore_store, 2},
+                            {crash_node, 2},
+                            {crash_primary, 1},
+                            {switchover, 2},
+                            {edit_sync, 1},
+                            {cut_node, 1}}),
+        .length = kUsualLength,
+        .pause_max = Duration{20'000}},
+       Runs::alone},
+  };
+}
+
+std::vector<Listed> listed() {
+  std::vector<Listed> all = growing();
+  for (std::vector<Listed> more : {failing(), other()})
+    std::ranges::move(more, std::back_inserter(all));
+  return all;
 }
 
 }  // namespace
 
-std::string_view to_string(FaultKind kind) {
-  return kNames[static_cast<std::size_t>(kind)];
-}
-
 std::optional<Scenario> find_scenario(std::string_view name) {
-  for (Scenario& scenario : scenarios()) {
-    if (scenario.name == name) return scenario;
+  for (Listed& each : listed()) {
+    if (each.scenario.name == name) return each.scenario;
   }
   return std::nullopt;
 }
 
 std::vector<std::string> scenario_names() {
   std::vector<std::string> names;
-  for (const Scenario& scenario : scenarios())
-    names.push_back(scenario.name);
+  for (const Listed& each : listed()) {
+    if (each.runs == Runs::with_all) names.push_back(each.scenario.name);
+  }
   return names;
 }
 
 bool worth_running(const FormationSpec& spec) {
   const auto members = spec.members();
-  const auto quorum = std::count_if(members.begin(), members.end(),
-                                    [](const Member& m) { return m.replication_quorum; });
-  const bool candidate = std::any_of(members.begin(), members.end(),
-                                     [](const Member& m) { return m.candidate_priority > 0; });
-  return members.size() >= 2 && candidate && spec.sync_standbys() <= quorum - 1;
+  const auto quorum = std::ranges::count_if(members, &Member::replication_quorum);
+  const bool candidate =
+      std::ranges::any_of(members, [](const Member& m) { return m.candidate_priority > 0; });
+  if (members.size() < 2 || !candidate || spec.sync_standbys() > quorum - 1) return false;
+  Formation formation;
+  formation.name = FormationName("sim");
+  formation.spec = spec;
+  return validate(formation).empty();
 }
 
 }  // namespace hactl

@@ -8,7 +8,10 @@
 namespace hactl {
 
 namespace {
-constexpr Duration kStreamTick{500};
+/// How often a standby says that it lives (wal_receiver_status_interval), and its upstream too.
+constexpr Duration kStreamTick{1'000};
+/// How often a stream is looked at that has gone quiet.
+constexpr Duration kQuietTick{250};
 constexpr Duration kRetransmit{100};
 }  // namespace
 
@@ -26,13 +29,38 @@ SimServer* SimCluster::find(const std::string& host, std::uint16_t port) {
   return nullptr;
 }
 
+void SimCluster::slow_down(const NodeName& from, const NodeName& to, Duration longest) {
+  if (longest == Duration{0}) {
+    slow_.erase({from, to});
+  } else {
+    slow_[{from, to}] = longest;
+  }
+}
+
+void SimCluster::heal_all() {
+  cuts_.clear();
+  slow_.clear();
+}
+
 std::int64_t SimCluster::latency() {
   return prng_.chance(2) ? prng_.between(20, 300) : prng_.between(0, 8);
 }
 
+std::int64_t SimCluster::latency(const SimServer& from, const SimServer& to) {
+  const std::int64_t usual = latency();
+  if (slow_.empty()) return usual;
+  const auto found = slow_.find({from.name, to.name});
+  return found == slow_.end() ? usual : usual + prng_.between(0, found->second.count());
+}
+
+bool SimCluster::gets_through(const SimServer& from, const SimServer& to) const {
+  if (is_cut(from, to)) return false;
+  const auto found = slow_.find({from.name, to.name});
+  return found == slow_.end() || found->second < kReceiverTimeout;
+}
+
 bool SimCluster::answers(const SimServer& asker, const SimServer& asked) const {
-  return asked.accepting() && !asked.frozen() && !is_cut(asker.name, asked.name) &&
-         !is_cut(asked.name, asker.name);
+  return asked.accepting() && !asked.frozen() && !is_cut(asker, asked) && !is_cut(asked, asker);
 }
 
 SimCluster::Match SimCluster::match(const SimServer& upstream, const SimServer& standby) {
@@ -61,8 +89,8 @@ std::string SimCluster::refusal(const SimServer& standby) {
   // One walsender a slot: without that, one standby could be counted twice.
   const bool active = std::ranges::any_of(streams_, [&](const auto& entry) {
     const Stream& stream = entry.second;
-    return stream.upstream == upstream->name && stream.standby == standby.name &&
-           stream.sender_open && !settings.slot.empty();
+    return stream.upstream == upstream && stream.standby == &standby && stream.sender_open &&
+           !settings.slot.empty();
   });
   if (active) return "the replication slot is active";
   if (match(*upstream, standby) == Match::refused) return "not in the upstream's history";
@@ -88,30 +116,36 @@ void SimCluster::open_stream(SimServer& upstream, SimServer& standby, Match matc
     }
   }
   Stream stream;
-  stream.upstream = upstream.name;
-  stream.standby = standby.name;
+  stream.upstream = &upstream;
+  stream.standby = &standby;
   stream.sender_process = upstream.process();
   stream.receiver_process = standby.process();
   stream.stuck = matched == Match::left_behind;
-  stream.sender_heard = stream.receiver_heard = queue_.now();
+  stream.sender.heard = stream.receiver_heard = queue_.now();
   stream.next = upstream.disk.count_up_to(standby.disk.end());
   stream.timeline = upstream.timeline();
-  stream.receiver_application = standby.startup_settings().application_name;
-  stream.sender.application = stream.receiver_application;
+  stream.sender.application = standby.startup_settings().application_name;
+  if (const auto named = parse_application_name(stream.sender.application)) {
+    stream.sender.node = named->first;
+    stream.sender.epoch = named->second;
+  }
   stream.sender.rule = parse_sync_names(upstream.session().sync_names);
   stream.sender.priority = stream.sender.rule.priority_of(stream.sender.application);
   stream.sender.streaming = stream.next >= upstream.disk.flushed || stream.stuck;
-  const ProcessId stream_process = stream.sender_process;
+  const ProcessId sender_process = stream.sender_process;
   const std::uint64_t id = ++last_stream_;
   streams_.emplace(id, std::move(stream));
   if (upstream.session().config_id != upstream.disk.settings.config_id) {
     // Born between the postmaster's reload and its own: the signal reaches it as well.
-    queue_.at(stream_process, queue_.now() + Duration{latency()},
+    queue_.at(sender_process, queue_.now() + Duration{latency()},
               [this, id] { sender_reload(id); });
   }
+  standby.note("streams from " + upstream.name.value + " at " + to_string(standby.disk.end()) +
+               (matched == Match::left_behind ? ", on a branch that was left" : ""));
   standby.receiver_started(upstream.timeline());
   reply(standby);
   pump(upstream);
+  facts_.settings_taken(upstream);
   queue_.at(kWorldProcess, queue_.now() + kStreamTick, [this, id] { tick(id); });
 }
 
@@ -119,106 +153,92 @@ void SimCluster::sender_reload(std::uint64_t id) {
   const auto found = streams_.find(id);
   if (found == streams_.end() || !found->second.sender_open) return;
   SenderState& sender = found->second.sender;
-  sender.rule = parse_sync_names(server(found->second.upstream).disk.settings.sync_names);
+  sender.rule = parse_sync_names(found->second.upstream->disk.settings.sync_names);
   sender.priority = sender.rule.priority_of(sender.application);
+  facts_.settings_taken(*found->second.upstream);
 }
 
-bool SimCluster::has_receiver(const NodeName& standby) const {
-  return receiver(standby).has_value();
+bool SimCluster::has_receiver(const SimServer& standby) const {
+  return std::ranges::any_of(streams_, [&](const auto& entry) {
+    return entry.second.standby == &standby && entry.second.receiver_open;
+  });
 }
 
-std::optional<ReceiverView> SimCluster::receiver(const NodeName& standby) const {
+std::optional<ReceiverView> SimCluster::receiver(const SimServer& standby) const {
   for (const auto& [id, stream] : streams_) {
-    if (stream.standby != standby || !stream.receiver_open) continue;
-    ReceiverView view;
-    view.upstream = stream.upstream;
-    view.timeline = stream.timeline;
-    view.streaming = true;
-    view.quiet = queue_.now() - stream.receiver_heard >= kReceiverQuietAfter;
-    if (const auto parsed = parse_application_name(stream.receiver_application)) {
-      view.epoch = parsed->second;
-    }
-    return view;
+    if (stream.standby != &standby || !stream.receiver_open) continue;
+    const bool quiet = queue_.now() - stream.receiver_heard >= kReceiverQuietAfter;
+    return ReceiverView{stream.upstream->name, stream.sender.epoch, stream.timeline, true, quiet};
   }
   return std::nullopt;
 }
 
-Duration SimCluster::receiver_silence(const NodeName& standby) const {
+Duration SimCluster::receiver_silence(const SimServer& standby) const {
   for (const auto& [id, stream] : streams_) {
-    if (stream.standby == standby && stream.receiver_open) {
+    if (stream.standby == &standby && stream.receiver_open) {
       return queue_.now() - stream.receiver_heard;
     }
   }
   return Duration{0};
 }
 
-std::vector<SenderState> SimCluster::senders(const NodeName& upstream) const {
-  std::vector<SenderState> all;
+std::vector<const SenderState*> SimCluster::senders(const SimServer& upstream) const {
+  std::vector<const SenderState*> all;
   for (const auto& [id, stream] : streams_) {
-    if (stream.upstream != upstream || !stream.sender_open) continue;
-    all.push_back(stream.sender);
-    all.back().fresh = queue_.now() - stream.sender_heard < kReplyFreshFor;
+    if (stream.upstream == &upstream && stream.sender_open) all.push_back(&stream.sender);
   }
   return all;
 }
 
-void SimCluster::close_sender(Stream& stream) const {
-  stream.sender_open = false;
-}
-
-void SimCluster::close_receiver(Stream& stream) {
-  if (!stream.receiver_open) return;
-  stream.receiver_open = false;
-  server(stream.standby).receiver_ended();
-}
-
-void SimCluster::end_receiver(const NodeName& standby) {
+void SimCluster::end_receiver(const SimServer& standby) {
   for (auto& [id, stream] : streams_) {
-    if (stream.standby != standby || !stream.receiver_open) continue;
-    close_receiver(stream);
+    if (stream.standby != &standby || !stream.receiver_open) continue;
+    stream.receiver_open = false;
+    stream.standby->receiver_ended();
     look_soon(id);
   }
 }
 
-void SimCluster::end_senders(const NodeName& upstream, const std::set<NodeName>& standbys) {
+void SimCluster::end_senders(const SimServer& upstream, const std::set<NodeName>& standbys) {
   for (auto& [id, stream] : streams_) {
-    if (stream.upstream != upstream || !standbys.contains(stream.standby)) continue;
-    close_sender(stream);
+    if (stream.upstream != &upstream || !standbys.contains(stream.standby->name)) continue;
+    stream.sender_open = false;
     look_soon(id);
   }
 }
 
-void SimCluster::end_senders(const NodeName& upstream) {
-  std::set<NodeName> all;
-  for (const auto& [name, server] : servers_)
-    all.insert(name);
-  end_senders(upstream, all);
+void SimCluster::end_senders(const SimServer& upstream) {
+  for (auto& [id, stream] : streams_) {
+    if (stream.upstream != &upstream) continue;
+    stream.sender_open = false;
+    look_soon(id);
+  }
 }
 
-void SimCluster::server_ended(const NodeName& name) {
+void SimCluster::server_ended(const SimServer& ended) {
   for (auto& [id, stream] : streams_) {
-    if (stream.upstream == name) stream.sender_open = false;
-    if (stream.standby == name) stream.receiver_open = false;
-    if (stream.upstream == name || stream.standby == name) {
-      look_soon(id);
-    }
+    if (stream.upstream == &ended) stream.sender_open = false;
+    if (stream.standby == &ended) stream.receiver_open = false;
+    if (stream.upstream == &ended || stream.standby == &ended) look_soon(id);
   }
 }
 
 void SimCluster::pump(SimServer& upstream) {
   for (auto& [id, stream] : streams_) {
-    if (stream.upstream == upstream.name && stream.sender_open) send(id, stream, upstream);
+    if (stream.upstream == &upstream && stream.sender_open) send(id, stream);
   }
 }
 
-void SimCluster::send(std::uint64_t id, Stream& stream, const SimServer& upstream) {
-  if (stream.in_flight || stream.stuck || stream.next >= upstream.disk.flushed) return;
-  const auto begin = upstream.disk.wal.begin();
+void SimCluster::send(std::uint64_t id, Stream& stream) {
+  const DataDirectory& disk = stream.upstream->disk;
+  if (stream.in_flight || stream.stuck || stream.next >= disk.flushed) return;
+  const auto begin = disk.wal.begin();
   std::vector<WalRecord> records(begin + static_cast<std::ptrdiff_t>(stream.next),
-                                 begin + static_cast<std::ptrdiff_t>(upstream.disk.flushed));
-  stream.next = upstream.disk.flushed;
+                                 begin + static_cast<std::ptrdiff_t>(disk.flushed));
+  stream.next = disk.flushed;
   stream.in_flight = true;
-  queue_.at(stream.receiver_process, queue_.now() + Duration{latency()},
+  queue_.at(stream.receiver_process,
+            queue_.now() + Duration{latency(*stream.upstream, *stream.standby)},
             [this, id, sent = std::move(records)]() mutable { deliver(id, std::move(sent)); });
 }
 
@@ -226,30 +246,23 @@ void SimCluster::deliver(std::uint64_t id, std::vector<WalRecord> records) {
   const auto found = streams_.find(id);
   if (found == streams_.end() || !found->second.receiver_open) return;
   Stream& stream = found->second;
-  if (is_cut(stream.upstream, stream.standby)) {
+  if (is_cut(*stream.upstream, *stream.standby)) {
     queue_.at(stream.receiver_process, queue_.now() + kRetransmit,
               [this, id, sent = std::move(records)]() mutable { deliver(id, std::move(sent)); });
     return;
   }
   stream.receiver_heard = queue_.now();
   stream.in_flight = false;
-  server(stream.standby).received(records);
-  if (!stream.sender_open) return;
-  queue_.at(stream.sender_process, queue_.now() + Duration{latency()}, [this, id] {
-    const auto again = streams_.find(id);
-    if (again == streams_.end() || !again->second.sender_open) return;
-    SimServer& upstream = server(again->second.upstream);
-    if (!again->second.in_flight && again->second.next >= upstream.disk.flushed) {
-      again->second.sender.streaming = true;
-    }
-    send(id, again->second, upstream);
-  });
+  stream.standby->received(records, stream.sender.epoch);
+  if (!stream.sender_open || queue_.frozen(stream.sender_process)) return;
+  if (stream.next >= stream.upstream->disk.flushed) stream.sender.streaming = true;
+  send(id, stream);
 }
 
-void SimCluster::reply(SimServer& standby) {
+void SimCluster::reply(const SimServer& standby) {
   for (auto& [id, stream] : streams_) {
-    if (stream.standby != standby.name || !stream.receiver_open) continue;
-    queue_.at(stream.sender_process, queue_.now() + Duration{latency()},
+    if (stream.standby != &standby || !stream.receiver_open) continue;
+    queue_.at(stream.sender_process, queue_.now() + Duration{latency(standby, *stream.upstream)},
               [this, key = id, flushed = standby.disk.flushed_end(),
                replayed = standby.replayed_end()] { reply_arrived(key, flushed, replayed); });
   }
@@ -259,27 +272,29 @@ void SimCluster::reply_arrived(std::uint64_t id, Lsn flushed, Lsn replayed) {
   const auto found = streams_.find(id);
   if (found == streams_.end() || !found->second.sender_open) return;
   Stream& stream = found->second;
-  if (is_cut(stream.standby, stream.upstream)) return;
-  stream.sender_heard = queue_.now();
+  if (is_cut(*stream.standby, *stream.upstream)) return;
+  stream.sender.heard = queue_.now();
   stream.sender.flushed = std::max(stream.sender.flushed, flushed);
   stream.sender.replayed = std::max(stream.sender.replayed, replayed);
-  server(stream.upstream).release(stream.sender);
+  stream.upstream->release(stream.sender);
 }
 
 void SimCluster::judge(Stream& stream) {
-  const bool down = !is_cut(stream.upstream, stream.standby);
-  const bool up = !is_cut(stream.standby, stream.upstream);
+  const bool down = gets_through(*stream.upstream, *stream.standby);
+  const bool up = gets_through(*stream.standby, *stream.upstream);
   const bool sender_stopped = queue_.frozen(stream.sender_process);
   const bool receiver_stopped = queue_.frozen(stream.receiver_process);
   if (stream.sender_open && !sender_stopped && down) stream.receiver_heard = queue_.now();
-  if (stream.receiver_open && !receiver_stopped && up) stream.sender_heard = queue_.now();
+  if (stream.receiver_open && !receiver_stopped && up) stream.sender.heard = queue_.now();
   if (stream.sender_open && !sender_stopped) {
     const bool reset = !stream.receiver_open && up && down;
-    if (reset || queue_.now() - stream.sender_heard > kSenderTimeout) close_sender(stream);
+    if (reset || queue_.now() - stream.sender.heard > kSenderTimeout) stream.sender_open = false;
   }
   if (stream.receiver_open && !receiver_stopped) {
     const bool reset = !stream.sender_open && up && down;
-    if (reset || queue_.now() - stream.receiver_heard > kReceiverTimeout) close_receiver(stream);
+    if (!reset && queue_.now() - stream.receiver_heard <= kReceiverTimeout) return;
+    stream.receiver_open = false;
+    stream.standby->receiver_ended();
   }
 }
 
@@ -300,12 +315,21 @@ void SimCluster::tick(std::uint64_t id) {
     streams_.erase(found);
     return;
   }
-  SimServer& standby = server(stream.standby);
-  if (stream.receiver_open && !queue_.frozen(stream.receiver_process)) reply(standby);
-  if (!queue_.frozen(stream.sender_process) && stream.sender_open) {
-    send(id, stream, server(stream.upstream));
+  // What the upstream knows already need not be said again: judge() has let it hear the standby.
+  // A standby that has ended may be in the middle of a rewind.
+  const bool lives = stream.receiver_open && !queue_.frozen(stream.receiver_process);
+  const bool behind = lives && (stream.sender.flushed < stream.standby->disk.flushed_end() ||
+                                stream.sender.replayed < stream.standby->replayed_end());
+  if (behind) {
+    reply(*stream.standby);
+  } else if (lives && stream.sender_open && gets_through(*stream.standby, *stream.upstream)) {
+    stream.upstream->release(stream.sender);
   }
-  queue_.at(kWorldProcess, queue_.now() + kStreamTick, [this, id] { tick(id); });
+  if (!queue_.frozen(stream.sender_process) && stream.sender_open) send(id, stream);
+  const Instant heard = std::min(stream.receiver_heard, stream.sender.heard);
+  const bool quiet = !stream.sender_open || !stream.receiver_open || heard < queue_.now();
+  queue_.at(kWorldProcess, queue_.now() + (quiet ? kQuietTick : kStreamTick),
+            [this, id] { tick(id); });
 }
 
 }  // namespace hactl

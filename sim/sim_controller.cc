@@ -9,21 +9,21 @@ constexpr Duration kPollTime{25'000};
 constexpr Duration kLoadRetry{500};
 }  // namespace
 
-SimController::SimController(EventQueue& queue, StoreDisk& disk, const MakeKnocker& make_knocker,
-                             const Hooks& hooks, FormationName formation, std::uint64_t seed,
-                             SimStore::Written written)
-    : queue_(queue),
-      scheduler_(queue, queue.start_process()),
-      store_(queue, disk, scheduler_.process(), hooks, seed, std::move(written)),
+SimController::SimController(const Place& place, const MakeKnocker& make_knocker,
+                             FormationName formation, std::uint64_t seed, Written written)
+    : scheduler_(place.queue, place.queue.start_process(), place.clock),
+      store_(place.queue, place.disk, scheduler_.process(), place.hooks, seed,
+             [this](const StoredFormation& stored) { written_(*this, stored); }),
       knocker_(make_knocker(scheduler_.process())),
       loop_(scheduler_, store_, *knocker_, std::move(formation),
             {.goal_changed = [this](const NodeName& node) { answer_poll(node); },
              .looked_at =
                  [this] {
-                   if (planned_) planned_(loop_.last_plan());
+                   if (looked_at_) looked_at_(*this);
                  },
              .forgotten = [] {},
-             .store_failed = [](const Error&) {}}) {}
+             .store_failed = [](const Error&) {}}),
+      written_(std::move(written)) {}
 
 void SimController::start() {
   store_.load([this](const Result<StoredWorld>& world) {

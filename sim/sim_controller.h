@@ -20,12 +20,21 @@ class SimController {
  public:
   using OrderCallback = std::function<void(Result<std::optional<Transport::Order>>)>;
 
-  /// All references outlive it.
-  /// `make_knocker` is given this life's process.
+  /// Where it runs. All references outlive it.
+  struct Place {
+    EventQueue& queue;
+    StoreDisk& disk;
+    const Hooks& hooks;
+    const MachineClock& clock;
+  };
   using MakeKnocker = std::function<std::unique_ptr<Knocker>(ProcessId)>;
-  SimController(EventQueue& queue, StoreDisk& disk, const MakeKnocker& make_knocker,
-                const Hooks& hooks, FormationName formation, std::uint64_t seed,
-                SimStore::Written written);
+  /// `written` hears of every write of this controller that the store has accepted.
+  using Written = std::function<void(const SimController&, const StoredFormation&)>;
+  using LookedAt = std::function<void(const SimController&)>;
+
+  /// `make_knocker` is given this life's process.
+  SimController(const Place& place, const MakeKnocker& make_knocker, FormationName formation,
+                std::uint64_t seed, Written written);
 
   /// Reads the store; answers reports and polls from then on. Called in its process.
   void start();
@@ -37,9 +46,12 @@ class SimController {
 
   [[nodiscard]] ProcessId process() const { return scheduler_.process(); }
   [[nodiscard]] FormationLoop& loop() { return loop_; }
+  [[nodiscard]] const FormationLoop& loop() const { return loop_; }
+  /// On its own clock.
+  [[nodiscard]] Instant now() const { return scheduler_.now(); }
   [[nodiscard]] bool ready() const { return ready_; }
   /// Hears of every plan.
-  void on_plan(std::function<void(const Plan&)> planned) { planned_ = std::move(planned); }
+  void on_look(LookedAt looked_at) { looked_at_ = std::move(looked_at); }
 
  private:
   struct Poll {
@@ -50,13 +62,13 @@ class SimController {
 
   void answer_poll(const NodeName& node);
 
-  EventQueue& queue_;
   ProcessScheduler scheduler_;
   SimStore store_;
   std::unique_ptr<Knocker> knocker_;
   FormationLoop loop_;
   std::map<NodeName, Poll> polls_;
-  std::function<void(const Plan&)> planned_;
+  Written written_;
+  LookedAt looked_at_;
   bool ready_ = false;
 };
 

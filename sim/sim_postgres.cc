@@ -41,22 +41,26 @@ void SimPostgres::on_exit(std::function<void()> changed) {
   });
 }
 
+/// A look takes a moment on an idle machine, and more on a busy one.
+std::int64_t SimPostgres::look_time() {
+  const std::int64_t kind = prng_.between(1, 100);
+  if (kind <= 50) return prng_.between(0, 8);
+  return kind <= 95 ? prng_.between(5, 40) : prng_.between(20, 200);
+}
+
 void SimPostgres::observe(const PostgresGoal& /*postgres*/,
                           std::function<void(PostgresView)> answer) {
-  auto seen = [this, answer = std::move(answer)](PostgresView view) {
-    if (hooks_.seen) hooks_.seen(view);
-    answer(std::move(view));
-  };
-  if (server_.frozen()) {
-    queue_.at(agent_, queue_.now() + kLookTimeout, [this, seen] { seen(server_.look()); });
-    return;
-  }
+  const bool frozen = server_.frozen();
+  const Duration takes = frozen ? kLookTimeout : Duration{look_time()};
   // What is seen may be older than its arrival.
-  if (prng_.chance(50)) {
-    after(0, 8, [view = server_.look(), seen] { seen(view); });
-  } else {
-    after(0, 8, [this, seen] { seen(server_.look()); });
-  }
+  std::optional<PostgresView> early;
+  if (!frozen && prng_.chance(50)) early = server_.look();
+  queue_.at(agent_, queue_.now() + takes,
+            [this, early = std::move(early), answer = std::move(answer)]() mutable {
+              PostgresView view = early ? std::move(*early) : server_.look();
+              if (hooks_.seen) hooks_.seen(view);
+              answer(std::move(view));
+            });
 }
 
 void SimPostgres::perform(const Action& action, Done done) {
@@ -149,6 +153,7 @@ Result<ActionOutcome> SimPostgres::rewind_from(const Upstream& upstream) {
   disk.flushed = disk.wal.size();
   disk.history = from->disk.history;
   disk.checkpoint_timeline = from->disk.checkpoint_timeline;
+  disk.control_connections = from->disk.control_connections;
   disk.checkpoint_end = kept;
   disk.consistent_at = from->disk.end();
   disk.standby_signal = true;
@@ -213,7 +218,7 @@ void SimPostgres::start(SimServer::StartAs as, std::uint64_t nonce, Done done) {
       done(Error{ErrorCode::conflict, "PostgreSQL can't be started"});
       return;
     }
-    server_.start(as);
+    server_.start(as, nonce);
     await_start(queue_.now() + kStartWait, nonce, done);
   });
 }
@@ -280,18 +285,18 @@ void SimPostgres::run(const action::Attach& order, Done done) {
 void SimPostgres::run(const action::Detach& /*order*/, Done done) {
   after(0, 4, [this, done = std::move(done)] {
     server_.credentials.clear();
-    if (server_.frozen() && cluster_.has_receiver(server_.name)) {
+    if (server_.frozen() && cluster_.has_receiver(server_)) {
       after(1'000, 1'000, [done] { done(unavailable("the WAL receiver does not end")); });
       return;
     }
-    cluster_.end_receiver(server_.name);
+    cluster_.end_receiver(server_);
     after(0, 10, [done] { done(ActionOutcome{}); });
   });
 }
 
 void SimPostgres::run(const action::NudgeReceiver& /*order*/, Done done) {
   after(0, 4, [this, done = std::move(done)] {
-    if (!server_.frozen()) cluster_.end_receiver(server_.name);
+    if (!server_.frozen()) cluster_.end_receiver(server_);
     done(ActionOutcome{});
   });
 }
@@ -387,7 +392,7 @@ void SimPostgres::run(const action::EndSenders& order, Done done) {
   with_session(
       5,
       [this, nodes = order.nodes]() -> Result<ActionOutcome> {
-        cluster_.end_senders(server_.name, nodes);
+        cluster_.end_senders(server_, nodes);
         return ActionOutcome{};
       },
       std::move(done));

@@ -52,6 +52,7 @@ class SimPostgres : public Postgres {
   template <typename Other>
   void run(const Other& order, Done done);
 
+  [[nodiscard]] std::int64_t look_time();
   /// Runs in the agent's process: not at all when it has died meanwhile.
   void after(std::int64_t low_ms, std::int64_t high_ms, std::function<void()> task);
   void start(SimServer::StartAs as, std::uint64_t nonce, Done done);

@@ -8,102 +8,157 @@ namespace hactl {
 namespace {
 // Where the simulated wall clock starts; any date does.
 constexpr std::int64_t kUtcStartMs = 1'700'000'000'000;
+constexpr std::int64_t kMillion = 1'000'000;
+constexpr std::uint64_t kUseShift = 32;
 }  // namespace
 
 EventQueue::EventQueue(std::uint64_t seed) : prng_(seed), now_(Duration{1'000'000}) {
-  processes_.emplace(kWorldProcess, Process{});
+  processes_.emplace_back();
 }
 
 ProcessId EventQueue::start_process() {
-  last_process_ = last_process_.next();
-  processes_.emplace(last_process_, Process{});
-  return last_process_;
+  processes_.emplace_back();
+  return ProcessId{processes_.size() - 1};
 }
 
 void EventQueue::kill(ProcessId process) {
-  processes_.erase(process);
+  if (process == kWorldProcess) return;
+  Process& dead = processes_[index(process)];
+  for (const Due& due : dead.held) {
+    if (slots_[due.slot].use == due.use) leave(due.slot);
+  }
+  dead = Process{};
+  dead.alive = false;
 }
 
 void EventQueue::freeze(ProcessId process) {
-  if (auto found = processes_.find(process); found != processes_.end()) found->second.frozen = true;
+  if (process != kWorldProcess && alive(process)) processes_[index(process)].frozen = true;
 }
 
 void EventQueue::thaw(ProcessId process) {
-  const auto found = processes_.find(process);
-  if (found == processes_.end() || !found->second.frozen) return;
-  found->second.frozen = false;
-  for (auto& [id, task] : std::exchange(found->second.held, {})) {
-    const Key key{now_, prng_.next(), id};
-    keys_[id] = key;
-    events_.emplace(key, Event{process, std::move(task)});
+  Process& thawed = processes_[index(process)];
+  if (!thawed.frozen) return;
+  thawed.frozen = false;
+  for (Due due : std::exchange(thawed.held, {})) {
+    due.when = now_;
+    due.tie = prng_.next();
+    push(due);
   }
 }
 
-bool EventQueue::frozen(ProcessId process) const {
-  const auto found = processes_.find(process);
-  return found != processes_.end() && found->second.frozen;
+void EventQueue::slow_down(ProcessId process, Duration longest) {
+  if (process == kWorldProcess) return;
+  processes_[index(process)].slow = longest;
 }
 
 void EventQueue::post(ProcessId process, Task task) {
-  const auto found = processes_.find(process);
-  if (found == processes_.end()) return;
-  found->second.posted.push_back(std::move(task));
+  if (!alive(process)) return;
+  processes_[index(process)].posted.push_back(std::move(task));
   at(process, now_, [this, process] { run_posted(process); });
 }
 
 void EventQueue::run_posted(ProcessId process) {
-  const auto found = processes_.find(process);
-  if (found == processes_.end() || found->second.posted.empty()) return;
-  const Task task = std::move(found->second.posted.front());
-  found->second.posted.pop_front();
+  Process& owner = processes_[index(process)];
+  if (owner.next_posted >= owner.posted.size()) return;
+  const Task task = std::move(owner.posted[owner.next_posted]);
+  if (++owner.next_posted == owner.posted.size()) {
+    owner.posted.clear();
+    owner.next_posted = 0;
+  }
   task();
 }
 
 TimerId EventQueue::at(ProcessId process, Instant when, Task task) {
-  last_timer_ = last_timer_.next();
-  if (!alive(process)) return last_timer_;
-  const Key key{std::max(when, now_), prng_.next(), last_timer_};
-  keys_.emplace(last_timer_, key);
-  events_.emplace(key, Event{process, std::move(task)});
-  return last_timer_;
+  if (!alive(process)) return TimerId{};
+  std::uint32_t slot = 0;
+  if (free_slots_.empty()) {
+    slot = static_cast<std::uint32_t>(slots_.size());
+    slots_.emplace_back();
+  } else {
+    slot = free_slots_.back();
+    free_slots_.pop_back();
+  }
+  Slot& taken = slots_[slot];
+  taken.process = process;
+  taken.task = std::move(task);
+  push(Due{std::max(when, now_), prng_.next(), slot, taken.use});
+  return TimerId{(std::uint64_t{taken.use} << kUseShift) | slot};
 }
 
 void EventQueue::cancel(TimerId timer) {
-  const auto found = keys_.find(timer);
-  if (found == keys_.end()) return;
-  events_.erase(found->second);
-  keys_.erase(found);
-  for (auto& [id, process] : processes_) {
-    if (process.frozen)
-      std::erase_if(process.held, [&](auto& held) { return held.first == timer; });
-  }
+  const auto slot = static_cast<std::uint32_t>(timer.value);
+  const auto use = static_cast<std::uint32_t>(timer.value >> kUseShift);
+  if (use != 0 && slots_[slot].use == use) leave(slot);
+}
+
+void EventQueue::leave(std::uint32_t slot) {
+  slots_[slot].task = nullptr;
+  ++slots_[slot].use;
+  free_slots_.push_back(slot);
+}
+
+void EventQueue::push(Due due) {
+  heap_.push_back(due);
+  std::push_heap(heap_.begin(), heap_.end(), later);
+}
+
+EventQueue::Due EventQueue::pop() {
+  std::pop_heap(heap_.begin(), heap_.end(), later);
+  const Due due = heap_.back();
+  heap_.pop_back();
+  return due;
 }
 
 bool EventQueue::step(Instant until) {
-  if (events_.empty() || events_.begin()->first.when > until) {
+  if (heap_.empty() || heap_.front().when > until) {
     now_ = std::max(now_, until);
     return false;
   }
-  auto node = events_.extract(events_.begin());
-  const Key key = node.key();
-  now_ = std::max(now_, key.when);
-  const auto process = processes_.find(node.mapped().process);
-  if (process == processes_.end()) {
-    keys_.erase(key.id);
+  Due due = pop();
+  Slot& slot = slots_[due.slot];
+  if (slot.use != due.use) return true;
+  now_ = std::max(now_, due.when);
+  Process& process = processes_[index(slot.process)];
+  if (!process.alive) {
+    leave(due.slot);
     return true;
   }
-  if (process->second.frozen) {
-    process->second.held.emplace_back(key.id, std::move(node.mapped().task));
+  if (process.frozen) {
+    process.held.push_back(due);
     return true;
   }
-  keys_.erase(key.id);
+  if (process.slow > Duration{0}) {
+    if (now_ < process.busy_until) {
+      due.when = process.busy_until;
+      push(due);
+      return true;
+    }
+    process.busy_until = now_ + Duration{prng_.between(0, process.slow.count())};
+  }
+  const Task task = std::move(slot.task);
+  leave(due.slot);
   ++steps_;
-  node.mapped().task();
+  task();
   return true;
 }
 
+Instant MachineClock::local(Instant world) const {
+  const std::int64_t elapsed = world.time_since_epoch().count();
+  return Instant{Duration{offset_ms + elapsed + elapsed * parts_per_million / kMillion}};
+}
+
+Instant MachineClock::world(Instant local_time) const {
+  const std::int64_t shown = local_time.time_since_epoch().count() - offset_ms;
+  Instant world{Duration{shown * kMillion / (kMillion + parts_per_million)}};
+  while (local(world) < local_time)
+    ++world;
+  while (local(world - Duration{1}) >= local_time)
+    --world;
+  return world;
+}
+
 UtcTime ProcessScheduler::utc() const {
-  return UtcTime{kUtcStartMs + queue_.now().time_since_epoch().count()};
+  return UtcTime{kUtcStartMs + clock_.utc_offset_ms + queue_.now().time_since_epoch().count()};
 }
 
 }  // namespace hactl

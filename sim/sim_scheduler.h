@@ -2,9 +2,8 @@
 // process over it. Single-threaded; events at the same instant run in an order drawn from the seed.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <map>
 #include <vector>
 
 #include "base/prng.h"
@@ -37,8 +36,10 @@ class EventQueue {
   /// Its events wait, in order, until it is thawed.
   void freeze(ProcessId process);
   void thaw(ProcessId process);
-  [[nodiscard]] bool alive(ProcessId process) const { return processes_.contains(process); }
-  [[nodiscard]] bool frozen(ProcessId process) const;
+  /// Each of its events keeps it busy for up to `longest`; 0: for no time at all.
+  void slow_down(ProcessId process, Duration longest);
+  [[nodiscard]] bool alive(ProcessId process) const { return processes_[index(process)].alive; }
+  [[nodiscard]] bool frozen(ProcessId process) const { return processes_[index(process)].frozen; }
 
   /// Runs `task` in `process` after the tasks that were posted to it before.
   void post(ProcessId process, Task task);
@@ -52,44 +53,68 @@ class EventQueue {
   bool step(Instant until);
 
  private:
-  struct Key {
+  /// What the heap is ordered by; the event itself lies in a slot.
+  struct Due {
     Instant when;
     std::uint64_t tie = 0;
-    TimerId id;
-    friend auto operator<=>(const Key&, const Key&) = default;
+    std::uint32_t slot = 0;
+    std::uint32_t use = 0;  ///< Another one than the slot's: it was cancelled.
   };
-  struct Event {
+  struct Slot {
     ProcessId process;
     Task task;
+    std::uint32_t use = 1;
   };
   struct Process {
+    bool alive = true;
     bool frozen = false;
-    std::deque<Task> posted;
-    std::vector<std::pair<TimerId, Task>> held;  ///< What was due while it was frozen.
+    Duration slow{0};
+    Instant busy_until;
+    std::size_t next_posted = 0;
+    std::vector<Task> posted;
+    std::vector<Due> held;  ///< What was due while it was frozen.
   };
+  static std::size_t index(ProcessId process) { return static_cast<std::size_t>(process.value); }
+  static bool later(const Due& a, const Due& b) {
+    return a.when != b.when ? a.when > b.when : a.tie > b.tie;
+  }
 
+  void push(Due due);
+  Due pop();
   void run_posted(ProcessId process);
+  void leave(std::uint32_t slot);
 
   Prng prng_;
   Instant now_;
   std::uint64_t steps_ = 0;
-  ProcessId last_process_;
-  TimerId last_timer_;
-  std::map<ProcessId, Process> processes_;
-  std::map<Key, Event> events_;
-  std::map<TimerId, Key> keys_;
+  std::vector<Process> processes_;
+  std::vector<Due> heap_;
+  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> free_slots_;
 };
 
-/// The Scheduler of one life of a process. The queue outlives it.
+/// A machine's clocks: they start anywhere, and run up to half a percent fast or slow.
+struct MachineClock {
+  std::int64_t offset_ms = 0;
+  std::int64_t parts_per_million = 0;
+  std::int64_t utc_offset_ms = 0;  ///< The wall clock is wrong by this much.
+
+  [[nodiscard]] Instant local(Instant world) const;
+  /// The first instant of the world at which this clock shows `local` or more.
+  [[nodiscard]] Instant world(Instant local) const;
+};
+
+/// The Scheduler of one life of a process. The queue and the clock outlive it.
 class ProcessScheduler : public Scheduler {
  public:
-  ProcessScheduler(EventQueue& queue, ProcessId process) : queue_(queue), process_(process) {}
+  ProcessScheduler(EventQueue& queue, ProcessId process, const MachineClock& clock)
+      : queue_(queue), process_(process), clock_(clock) {}
 
-  [[nodiscard]] Instant now() const override { return queue_.now(); }
+  [[nodiscard]] Instant now() const override { return clock_.local(queue_.now()); }
   [[nodiscard]] UtcTime utc() const override;
   void post(Task task) override { queue_.post(process_, std::move(task)); }
   TimerId at(Instant when, Task task) override {
-    return queue_.at(process_, when, std::move(task));
+    return queue_.at(process_, clock_.world(when), std::move(task));
   }
   void cancel(TimerId timer) override { queue_.cancel(timer); }
 
@@ -98,6 +123,7 @@ class ProcessScheduler : public Scheduler {
  private:
   EventQueue& queue_;
   ProcessId process_;
+  const MachineClock& clock_;
 };
 
 }  // namespace hactl

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "model/names.h"
+#include "model/limits.h"
 #include "sim/sim_cluster.h"
 
 namespace hactl {
 
 namespace {
-constexpr Duration kReceiverRetry{100};
+/// Up to wal_retrieve_retry_interval.
+constexpr std::int64_t kReceiverRetryMs = 250;
 constexpr Duration kStopDeadline{3'000};
 constexpr Duration kStopPoll{20};
 }  // namespace
@@ -46,9 +47,20 @@ void SimServer::wipe() {
   credentials.clear();
 }
 
-void SimServer::start(StartAs as) {
-  if (disk.corrupt) facts_.started_corrupt(*this);
+void SimServer::slow_down(Duration longest) {
+  slow_ = longest;
+  if (running_) queue_.slow_down(process_, longest);
+}
+
+void SimServer::heal() {
+  replay_delay = flush_delay = Duration{0};
+  cannot_start_until = Instant{};
+}
+
+void SimServer::start(StartAs as, std::uint64_t nonce) {
+  start_nonce = nonce;
   process_ = queue_.start_process();
+  queue_.slow_down(process_, slow_);
   running_ = true;
   accepting_ = recovered_ = stopping_ = promoting_ = gate_open_ = commits_wait_ = false;
   replay_pending_ = flush_pending_ = receiver_pending_ = false;
@@ -60,7 +72,15 @@ void SimServer::start(StartAs as) {
   if (as == StartAs::standby) replayed_ = disk.count_up_to(disk.checkpoint_end);
   received_ = released_ = Lsn{};
   received_timeline_ = TimelineId{};
+  first_own_ = Lsn{};
   session_ = startup_ = disk.settings;
+  max_connections_ = disk.settings.max_connections;
+  facts_.started(*this);
+  const bool too_few = as == StartAs::standby && max_connections_ < disk.control_connections;
+  if (queue_.now() < cannot_start_until || too_few) {
+    after(1, 100, [this] { ended(); });
+    return;
+  }
   disk.clean = false;
   after(0, 100, [this] { checkpointer_reload(); });
   after(20, 250, [this] { replay_soon(); });
@@ -74,9 +94,18 @@ void SimServer::replay_soon() {
   });
 }
 
+/// Replay stops at a primary's parameters that are higher than its own, until a restart.
+bool SimServer::take_parameter_change() {
+  const int wanted = cluster_.connections_set_by(disk.wal[replayed_].id);
+  if (wanted == 0) return true;
+  disk.control_connections = wanted;
+  return wanted <= max_connections_ || started_as_ == StartAs::primary;
+}
+
 void SimServer::replay() {
   if (!in_recovery_) return;
-  replayed_ = disk.wal.size();
+  while (replayed_ < disk.wal.size() && take_parameter_change())
+    ++replayed_;
   if (!recovered_) recovered();
   if (!accepting_ && started_as_ == StartAs::standby && disk.end() >= disk.consistent_at) {
     accepting_ = true;
@@ -99,8 +128,11 @@ void SimServer::become_primary(TimelineId timeline) {
   disk.consistent_at = Lsn{};
   disk.wal.push_back({cluster_.next_record_id(), Lsn{disk.end().value + kRecordBytes}, timeline,
                       RecordKind::other});
+  cluster_.set_connections(disk.wal.back().id, max_connections_);
+  disk.control_connections = max_connections_;
   disk.flushed = disk.wal.size();
   replayed_ = disk.wal.size();
+  first_own_ = disk.end();
   facts_.writes_timeline(*this, timeline);
   const bool open = std::exchange(gate_open_, false) || !session_.read_only;
   if (open) open_gate();
@@ -114,12 +146,13 @@ void SimServer::open_gate() {
 
 void SimServer::wake_receiver() {
   if (!running_ || !in_recovery_ || startup_.upstream_host.empty()) return;
-  if (std::exchange(receiver_pending_, true)) return;
-  queue_.at(process_, queue_.now() + kReceiverRetry, [this] {
+  if (receiver_pending_ || cluster_.has_receiver(*this)) return;
+  receiver_pending_ = true;
+  after(kReceiverRetryMs / 5, kReceiverRetryMs, [this] {
     receiver_pending_ = false;
-    if (stopping_ || promoting_ || cluster_.has_receiver(name)) return;
+    if (stopping_ || promoting_ || cluster_.has_receiver(*this)) return;
     if (wants_wal()) cluster_.connect(*this);
-    if (!cluster_.has_receiver(name)) wake_receiver();
+    wake_receiver();
   });
 }
 
@@ -130,19 +163,25 @@ void SimServer::receiver_started(TimelineId upstream_timeline) {
   received_timeline_ = upstream_timeline;
 }
 
+/// PostgreSQL says of WAL that it was received when it is on the disk.
+void SimServer::note_received() {
+  if (in_recovery_ && received_ != Lsn{}) received_ = std::max(received_, disk.flushed_end());
+}
+
 void SimServer::receiver_ended() {
   disk.flushed = disk.wal.size();
+  note_received();
   wake_receiver();
   if (on_exit_) on_exit_();
 }
 
-void SimServer::received(const std::vector<WalRecord>& records) {
+void SimServer::received(const std::vector<WalRecord>& records, Epoch epoch) {
+  const std::size_t before = disk.wal.size();
   for (const WalRecord& record : records) {
     if (record.end > disk.end()) disk.wal.push_back(record);
   }
-  received_ = std::max(received_, disk.end());
+  if (disk.wal.size() > before) facts_.received(*this, epoch);
   flush_soon();
-  replay_soon();
 }
 
 void SimServer::append(RecordKind kind) {
@@ -154,16 +193,20 @@ void SimServer::append(RecordKind kind) {
 
 void SimServer::flush_soon() {
   if (std::exchange(flush_pending_, true)) return;
-  after(0, prng_.chance(2) ? 60 : 2, [this] {
+  after(0, (prng_.chance(2) ? 60 : 2) + flush_delay.count(), [this] {
     flush_pending_ = false;
     disk.flushed = disk.wal.size();
+    note_received();
     flushed();
   });
 }
 
 void SimServer::flushed() {
-  if (in_recovery_) {
+  if (in_recovery_ && recovered_ && replay_delay == Duration{0}) {
+    replay();  // What is flushed is replayed at once, and said together.
+  } else if (in_recovery_) {
     cluster_.reply(*this);
+    replay_soon();
   } else {
     for (const WalRecord& record : std::exchange(unflushed_commits_, {}))
       commit_flushed(record);
@@ -200,30 +243,27 @@ Lsn SimServer::tick() {
 namespace {
 
 /// The position that synchronous replication has reached by `rule`; nullopt: too few standbys.
-std::optional<Lsn> synced_up_to(const SyncRule& rule, std::vector<SenderState> senders) {
-  std::erase_if(senders, [](const SenderState& s) {
-    return s.priority == 0 || !s.streaming || s.flushed == Lsn{};
+std::optional<Lsn> synced_up_to(const SyncRule& rule, std::vector<const SenderState*> senders) {
+  std::erase_if(senders, [](const SenderState* s) {
+    return s->priority == 0 || !s->streaming || s->flushed == Lsn{};
   });
   const auto required = static_cast<std::size_t>(std::max(rule.required, 1));
   if (senders.size() < required) return std::nullopt;
   if (rule.first) {
-    std::stable_sort(senders.begin(), senders.end(),
-                     [](const auto& a, const auto& b) { return a.priority < b.priority; });
+    std::ranges::stable_sort(senders, {}, &SenderState::priority);
     senders.resize(required);
-    return std::min_element(senders.begin(), senders.end(),
-                            [](const auto& a, const auto& b) { return a.flushed < b.flushed; })
-        ->flushed;
+    return (*std::ranges::min_element(senders, {}, &SenderState::flushed))->flushed;
   }
-  std::sort(senders.begin(), senders.end(),
-            [](const auto& a, const auto& b) { return a.flushed > b.flushed; });
-  return senders[required - 1].flushed;
+  std::ranges::sort(senders, std::ranges::greater{}, &SenderState::flushed);
+  return senders[required - 1]->flushed;
 }
 
 }  // namespace
 
 void SimServer::release(const SenderState& sender) {
   if (in_recovery_ || sender.priority == 0 || !sender.streaming) return;
-  const auto synced = synced_up_to(sender.rule, cluster_.senders(name));
+  if (sender.flushed <= released_) return;
+  const auto synced = synced_up_to(sender.rule, cluster_.senders(*this));
   if (!synced || *synced <= released_) return;
   released_ = *synced;
   while (!waiting_commits_.empty() && waiting_commits_.front().end <= released_) {
@@ -236,17 +276,16 @@ void SimServer::release(const SenderState& sender) {
 bool SimServer::can_acknowledge() const {
   if (!writable() || stopping_ || frozen()) return false;
   if (!commits_wait_) return true;
-  std::vector<SenderState> live;
-  for (const auto& [standby, server] : cluster_.servers()) {
-    const auto receiver = cluster_.receiver(standby);
-    if (!receiver || receiver->upstream != name || !cluster_.answers(*server, *this)) continue;
-    for (const SenderState& sender : cluster_.senders(name)) {
-      const auto parsed = parse_application_name(sender.application);
-      if (parsed && parsed->first == standby) live.push_back(sender);
-    }
+  std::vector<const SenderState*> live;
+  for (const SenderState* sender : cluster_.senders(*this)) {
+    const auto standby = cluster_.servers().find(sender->node);
+    if (standby == cluster_.servers().end()) continue;
+    const auto receiver = cluster_.receiver(*standby->second);
+    if (!receiver || receiver->upstream != name) continue;
+    if (cluster_.answers(*standby->second, *this)) live.push_back(sender);
   }
-  return std::any_of(live.begin(), live.end(), [&](const SenderState& sender) {
-    return sender.priority != 0 && synced_up_to(sender.rule, live).has_value();
+  return std::ranges::any_of(live, [&](const SenderState* sender) {
+    return sender->priority != 0 && synced_up_to(sender->rule, live).has_value();
   });
 }
 
@@ -262,6 +301,7 @@ void SimServer::configure(const SettingsFiles& files) {
 
 void SimServer::session_reload() {
   session_ = disk.settings;
+  facts_.settings_taken(*this);
   if (!session_.read_only) {
     open_gate();
   } else if (gate_open_) {
@@ -278,12 +318,13 @@ void SimServer::startup_reload() {
                      next.application_name != startup_.application_name ||
                      next.credential != startup_.credential;
   startup_ = next;
-  if (moved && in_recovery_) cluster_.end_receiver(name);
+  if (moved && in_recovery_) cluster_.end_receiver(*this);
   wake_receiver();
 }
 
 void SimServer::checkpointer_reload() {
   const bool wait = !disk.settings.sync_names.empty();
+  facts_.settings_taken(*this);
   if (std::exchange(commits_wait_, wait) && !wait) {
     // PostgreSQL lets every waiter go when the setting becomes empty.
     for (const WalRecord& record : std::exchange(waiting_commits_, {})) {
@@ -307,12 +348,16 @@ void SimServer::end_sessions() {
 bool SimServer::promote(TimelineId wanted) {
   if (!accepting() || !in_recovery_ || stopping_ || promoting_) return false;
   promoting_ = true;
-  cluster_.end_receiver(name);
+  cluster_.end_receiver(*this);
   after(15, 150, [this, wanted] { finish_promotion(wanted); });
   return true;
 }
 
 void SimServer::finish_promotion(TimelineId wanted) {
+  if (replayed_ < disk.wal.size()) {
+    crash();  // It may not go on with fewer connections than the primary of before.
+    return;
+  }
   const TimelineId old = disk.timeline();
   for (TimelineId filler = old.next(); filler < wanted; filler = filler.next()) {
     disk.history.try_emplace(filler, Branch{old, Lsn{}});
@@ -323,7 +368,7 @@ void SimServer::finish_promotion(TimelineId wanted) {
   disk.history.insert_or_assign(timeline, Branch{old, disk.end()});
   promoting_ = false;
   // Walsenders end with the timeline; who followed comes back and asks for the new one.
-  cluster_.end_senders(name);
+  cluster_.end_senders(*this);
   become_primary(timeline);
 }
 
@@ -334,7 +379,7 @@ void SimServer::stop_fast(std::function<void()> done) {
   waiting_commits_.clear();
   after(5, 60, [this, done = std::move(done)] {
     if (in_recovery_) {
-      cluster_.end_receiver(name);
+      cluster_.end_receiver(*this);
       disk.clean = disk.end() >= disk.consistent_at;
       ended();
       done();
@@ -348,10 +393,9 @@ void SimServer::stop_fast(std::function<void()> done) {
 }
 
 void SimServer::await_senders(Instant deadline, std::function<void()> done) {
-  const auto senders = cluster_.senders(name);
-  const bool sent = std::all_of(senders.begin(), senders.end(), [&](const SenderState& sender) {
-    return sender.flushed >= disk.end();
-  });
+  const auto senders = cluster_.senders(*this);
+  const bool sent = std::ranges::all_of(
+      senders, [&](const SenderState* sender) { return sender->flushed >= disk.end(); });
   if (sent || queue_.now() >= deadline) {
     disk.clean = sent;
     ended();
@@ -382,7 +426,7 @@ void SimServer::ended() {
   waiting_commits_.clear();
   local_writes_.clear();
   queue_.kill(process_);
-  cluster_.server_ended(name);
+  cluster_.server_ended(*this);
   if (on_exit_) on_exit_();
 }
 
@@ -398,6 +442,9 @@ PostgresView SimServer::look() const {
   control.was_primary = disk.was_primary;
   control.timeline = disk.checkpoint_timeline;
   control.end = disk.checkpoint_end;
+  if (disk.control_connections != 0) {
+    control.primary_settings["max_connections"] = disk.control_connections;
+  }
   for (const auto& [timeline, branch] : disk.history)
     view.history[timeline] = branch.start;
   view.standby_signal = disk.standby_signal;
@@ -416,19 +463,20 @@ SqlView SimServer::sql() const {
   view.received = in_recovery_ ? received_ : Lsn{};
   view.replayed = replayed_end();
   view.replay_at_end = replayed_ == disk.wal.size();
-  view.receiver = cluster_.receiver(name);
-  view.receiver_silent_for = cluster_.receiver_silence(name);
-  for (const SenderState& sender : cluster_.senders(name)) {
-    const auto parsed = parse_application_name(sender.application);
-    if (!parsed) continue;
-    view.senders.push_back({parsed->first, parsed->second, sender.streaming, sender.flushed,
-                            sender.replayed, sender.priority, sender.fresh});
+  view.receiver = cluster_.receiver(*this);
+  view.receiver_silent_for = cluster_.receiver_silence(*this);
+  for (const SenderState* sender : cluster_.senders(*this)) {
+    if (sender->node.value.empty()) continue;
+    view.senders.push_back({sender->node, sender->epoch, sender->streaming, sender->flushed,
+                            sender->replayed, sender->priority,
+                            queue_.now() - sender->heard < kReplyFreshFor});
   }
   view.sync_names = session_.sync_names;
   view.config_id = session_.config_id;
   view.read_only = session_.read_only;
   view.slots = disk.slots;
-  view.lineage_ready = view.database_ready = disk.holds(RecordKind::prepare);
+  view.lineage_ready = view.database_ready = disk.prepared();
+  view.restart_pending = disk.settings.max_connections != max_connections_;
   if (!in_recovery_) {
     const auto branch = disk.history.find(timeline());
     view.timeline_start = branch == disk.history.end() ? Lsn{} : branch->second.start;

@@ -38,8 +38,12 @@ class FactObserver {
   virtual void acknowledged(const SimServer& server, const WalRecord& record) = 0;
   /// `server` writes `timeline` from now on, after a promotion or a restart.
   virtual void writes_timeline(const SimServer& server, TimelineId timeline) = 0;
-  /// PostgreSQL was started on a data directory that is no whole one.
-  virtual void started_corrupt(const SimServer& server) = 0;
+  /// PostgreSQL was started, on whatever lies in the data directory.
+  virtual void started(const SimServer& server) = 0;
+  /// Some process of `server` has taken other settings into use, or a walsender was born.
+  virtual void settings_taken(const SimServer& server) = 0;
+  /// A standby has received WAL by the word of `epoch`: its name there said so.
+  virtual void received(const SimServer& server, Epoch epoch) = 0;
   /// A line for the trace.
   virtual void note(const std::string& line) = 0;
 };
@@ -47,12 +51,14 @@ class FactObserver {
 /// One walsender as pg_stat_replication and synchronous replication see it.
 struct SenderState {
   std::string application;
+  NodeName node;  ///< As `application` says, like `epoch`.
+  Epoch epoch;
   SyncRule rule;     ///< The setting that this walsender follows.
   int priority = 0;  ///< As it computed it for itself.
   bool streaming = false;
   Lsn flushed;
   Lsn replayed;
-  bool fresh = true;  ///< Its standby has been heard lately.
+  Instant heard;  ///< When its standby last replied.
 };
 
 class SimServer {
@@ -66,7 +72,15 @@ class SimServer {
   std::uint16_t port = 5432;
   DataDirectory disk;
   std::set<Epoch> credentials;
-  Duration replay_delay{0};  ///< A long query or a slow disk: WAL is replayed this much later.
+  Duration replay_delay{0};    ///< A long query: WAL is replayed up to this much later.
+  Duration flush_delay{0};     ///< A slow disk: WAL is flushed up to this much later.
+  Instant cannot_start_until;  ///< A full disk, a wrong permission: it ends as soon as it starts.
+  std::uint64_t start_nonce = 0;  ///< Of the gated start of this life; 0: it was no such start.
+
+  /// Its processes take up to `longest` for everything that they do; also after a restart.
+  void slow_down(Duration longest);
+  /// Ends what was done to the machine; its processes and what they do stay as they are.
+  void heal();
 
   [[nodiscard]] bool running() const { return running_; }
   [[nodiscard]] bool accepting() const { return running_ && accepting_; }
@@ -81,6 +95,10 @@ class SimServer {
   [[nodiscard]] TimelineId timeline() const { return disk.timeline(); }
   [[nodiscard]] const ServerSettings& startup_settings() const { return startup_; }
   [[nodiscard]] const ServerSettings& session() const { return session_; }
+  /// Commits wait for standbys, by the checkpointer's flag.
+  [[nodiscard]] bool commits_wait() const { return commits_wait_; }
+  /// Where its own WAL of this life as a primary begins; 0: it is none.
+  [[nodiscard]] Lsn first_own() const { return first_own_; }
   [[nodiscard]] bool wants_wal() const {
     return running_ && in_recovery_ && recovered_ && replayed_ == disk.wal.size();
   }
@@ -100,7 +118,8 @@ class SimServer {
   // What happens to it. Each requires what PostgreSQL requires, unless it says otherwise.
   enum class StartAs { standby, primary };
   void init_database(SystemId system_id);
-  void start(StartAs as);
+  /// `nonce`: SimServer::start_nonce of this life.
+  void start(StartAs as, std::uint64_t nonce = 0);
   /// Requires running(). `done` comes when every process is gone, by force if need be.
   void stop_fast(std::function<void()> done);
   /// The postmaster and all that it started die at once. Does nothing when it is not running.
@@ -123,7 +142,7 @@ class SimServer {
   void wipe();
 
   // What the other end of a stream brings about; called by SimCluster.
-  void received(const std::vector<WalRecord>& records);
+  void received(const std::vector<WalRecord>& records, Epoch epoch);
   void receiver_started(TimelineId upstream_timeline);
   void receiver_ended();
   void release(const SenderState& sender);
@@ -134,10 +153,12 @@ class SimServer {
   [[nodiscard]] std::int64_t reload_lag();
   void replay();
   void replay_soon();
+  [[nodiscard]] bool take_parameter_change();
   void recovered();
   void become_primary(TimelineId timeline);
   void append(RecordKind kind);
   void flush_soon();
+  void note_received();
   void flushed();
   void commit_flushed(const WalRecord& record);
   void finish_promotion(TimelineId wanted);
@@ -155,6 +176,7 @@ class SimServer {
   Prng prng_;
 
   ProcessId process_;
+  Duration slow_{0};
   bool running_ = false;
   bool accepting_ = false;
   bool in_recovery_ = true;
@@ -163,6 +185,8 @@ class SimServer {
   bool promoting_ = false;
   StartAs started_as_ = StartAs::standby;
   std::size_t replayed_ = 0;
+  Lsn first_own_;
+  int max_connections_ = 0;  ///< As it was started with.
   Lsn received_;
   TimelineId received_timeline_;
   Instant leftovers_until_;

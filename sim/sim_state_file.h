@@ -16,6 +16,8 @@ namespace hactl {
 /// What survives the agent.
 struct StateFileDisk {
   std::optional<AgentState> state;
+  bool corrupt = false;  ///< Neither of its two copies is whole.
+  Duration slow{0};      ///< Writing takes up to this much longer.
 };
 
 class SimStateFile : public StateFile {
@@ -34,15 +36,17 @@ class SimStateFile : public StateFile {
         told_(std::move(told)) {}
 
   Result<std::optional<AgentState>> load() override {
+    if (disk_.corrupt) return Error{ErrorCode::corrupt, "the state file is damaged"};
     if (disk_.state && hooks_.loaded) hooks_.loaded(*disk_.state);
     if (disk_.state) told_(*disk_.state);
     return disk_.state;
   }
 
   void save(const AgentState& state, std::function<void(Result<Done>)> done) override {
-    queue_.at(agent_, queue_.now() + Duration{prng_.between(0, 3)},
+    queue_.at(agent_, queue_.now() + Duration{prng_.between(0, 3 + disk_.slow.count())},
               [this, state, done = std::move(done)] {
                 disk_.state = state;
+                disk_.corrupt = false;
                 told_(state);
                 queue_.at(agent_, queue_.now() + Duration{prng_.between(0, 2)},
                           [done] { done(Done{}); });

@@ -4,6 +4,10 @@
 
 namespace hactl {
 
+namespace {
+constexpr std::size_t kCopiesMax = 24;
+}  // namespace
+
 SimStore::SimStore(EventQueue& queue, StoreDisk& disk, ProcessId controller, const Hooks& hooks,
                    std::uint64_t seed, Written written)
     : queue_(queue),
@@ -41,6 +45,8 @@ Result<std::uint64_t> SimStore::apply(const Write& write) {
     disk_.formations.erase(name);
     return ++disk_.version;
   }
+  disk_.older.push_back({disk_.formations, disk_.version});
+  if (disk_.older.size() > kCopiesMax) disk_.older.pop_front();
   StoredFormation stored = write.formation;
   const bool planted = hooks_.record && hooks_.record(stored.record);
   stored.version = ++disk_.version;

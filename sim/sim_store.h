@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 
@@ -18,6 +19,13 @@ struct StoreDisk {
   std::map<FormationName, StoredFormation> formations;
   std::uint64_t version = 0;
   int trouble_percent = 0;  ///< Of the requests that fail or lose their answer.
+
+  /// What it held before; newest last.
+  struct Copy {
+    std::map<FormationName, StoredFormation> formations;
+    std::uint64_t version = 0;
+  };
+  std::deque<Copy> older;
 };
 
 class SimStore : public Store {

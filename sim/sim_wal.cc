@@ -59,6 +59,7 @@ void take_setting(ServerSettings& settings, std::string_view name, const std::st
   if (name == "hactl.config_id") settings.config_id = value;
   if (name == "synchronous_standby_names") settings.sync_names = value;
   if (name == "primary_slot_name") settings.slot = value;
+  if (name == "max_connections") settings.max_connections = static_cast<int>(number_in(value));
   if (name == "default_transaction_read_only") settings.read_only = value != "off";
   if (name == "primary_conninfo" && !value.empty()) {
     settings.upstream_host = conninfo_value(value, "host");
@@ -122,9 +123,12 @@ int SyncRule::priority_of(const std::string& application) const {
 }
 
 std::size_t DataDirectory::count_up_to(Lsn lsn) const {
-  const auto after = std::upper_bound(wal.begin(), wal.end(), lsn,
-                                      [](Lsn at, const WalRecord& r) { return at < r.end; });
-  return static_cast<std::size_t>(after - wal.begin());
+  return std::min(records_before(lsn), wal.size());
+}
+
+bool DataDirectory::has_flushed(const WalRecord& record) const {
+  const std::size_t count = records_before(record.end);
+  return count > 0 && count <= flushed && wal[count - 1].id == record.id;
 }
 
 std::vector<Stretch> DataDirectory::ancestry(TimelineId timeline) const {
@@ -139,8 +143,11 @@ std::vector<Stretch> DataDirectory::ancestry(TimelineId timeline) const {
   return stretches;
 }
 
-bool DataDirectory::holds(RecordKind kind) const {
-  return std::any_of(wal.begin(), wal.end(), [&](const WalRecord& r) { return r.kind == kind; });
+bool DataDirectory::prepared() const {
+  if (prepared_at_ < wal.size() && wal[prepared_at_].kind == RecordKind::prepare) return true;
+  const auto found = std::ranges::find(wal, RecordKind::prepare, &WalRecord::kind);
+  prepared_at_ = static_cast<std::size_t>(found - wal.begin());
+  return found != wal.end();
 }
 
 }  // namespace hactl

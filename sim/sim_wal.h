@@ -22,6 +22,12 @@ inline constexpr std::uint64_t kRecordBytes = 112;
 /// Where the WAL of a new cluster begins; the start of its first segment.
 inline constexpr Lsn kFirstLsn{0x1000000};
 
+/// How many records a log has when it ends at `lsn`.
+inline std::size_t records_before(Lsn lsn) {
+  return lsn <= kFirstLsn ? 0
+                          : static_cast<std::size_t>((lsn.value - kFirstLsn.value) / kRecordBytes);
+}
+
 enum class RecordKind { other, client, lineage, prepare };
 
 struct WalRecord {
@@ -53,6 +59,7 @@ struct ServerSettings {
   std::string slot;
   Epoch credential;  ///< Of the key in primary_conninfo.
   bool read_only = true;
+  int max_connections = 0;  ///< The one parameter of the simulation that a restart sets.
 };
 
 /// Parses `name = 'value'` lines; unknown ones are passed over.
@@ -80,7 +87,8 @@ struct DataDirectory {
   Lsn checkpoint_end;
   std::map<TimelineId, Branch> history;
   bool standby_signal = false;
-  Lsn consistent_at;  ///< Nobody can log in before this much has been replayed.
+  int control_connections = 0;  ///< max_connections of the primary that wrote the last of it.
+  Lsn consistent_at;            ///< Nobody can log in before this much has been replayed.
   std::set<std::string> slots;
   std::string config_id;
   ServerSettings settings;  ///< As on disk.
@@ -92,9 +100,15 @@ struct DataDirectory {
   }
   /// How many records end at or before `lsn`.
   [[nodiscard]] std::size_t count_up_to(Lsn lsn) const;
+  /// The flushed part holds the record with this id and end.
+  [[nodiscard]] bool has_flushed(const WalRecord& record) const;
   /// The history of `timeline`, oldest first; the last stretch has no end.
   [[nodiscard]] std::vector<Stretch> ancestry(TimelineId timeline) const;
-  [[nodiscard]] bool holds(RecordKind kind) const;
+  /// It holds the record that makes the roles and the database.
+  [[nodiscard]] bool prepared() const;
+
+ private:
+  mutable std::size_t prepared_at_ = 0;  ///< Where that record was last seen.
 };
 
 }  // namespace hactl

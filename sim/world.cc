@@ -8,8 +8,14 @@
 namespace hactl {
 
 namespace {
-constexpr Duration kClientTickMax{150};
+constexpr Duration kBusyClientPause{80};
+constexpr Duration kIdleClientPause{3'000};
+constexpr Duration kStirredFor{1'500};
 constexpr std::uint64_t kLives = 1'000'000'007;
+constexpr std::int64_t kClockDriftMax = 5'000;  ///< Parts per million: half a percent.
+constexpr std::int64_t kClockOffsetMaxMs = 1'000'000'000;
+/// What each part of the world draws from.
+enum Use : std::uint64_t { kQueue = 1, kWorld, kCluster, kNetwork, kSpec };
 }  // namespace
 
 FormationSpec random_spec(Prng& prng, int nodes) {
@@ -41,20 +47,42 @@ FormationSpec random_spec(Prng& prng, int nodes) {
   return spec;
 }
 
+namespace {
+
+/// Mostly small formations, as most are; and each run of a large one costs more.
+int draw_nodes(Prng& prng, int least, int most) {
+  const std::int64_t kind = prng.between(1, 100);
+  int nodes = 3;
+  if (kind <= 20) nodes = 2;
+  if (kind > 60) nodes = static_cast<int>(prng.between(4, 5));
+  if (kind > 85) nodes = static_cast<int>(prng.between(6, 9));
+  return std::clamp(nodes, least, most);
+}
+
+}  // namespace
+
 World::World(WorldOptions options)
     : options_(std::move(options)),
-      queue_(options_.seed * 3 + 1),
-      prng_(options_.seed * 5 + 2),
-      checkers_(queue_, options_.print),
-      cluster_(queue_, checkers_, options_.seed * 7 + 3),
-      network_(queue_, options_.seed * 11 + 4) {
-  checkers_.watch(cluster_);
+      queue_(seed_for(kQueue)),
+      prng_(seed_for(kWorld)),
+      trace_(queue_, options_.print),
+      cluster_(queue_, checkers_, seed_for(kCluster)),
+      checkers_(trace_, cluster_),
+      network_(queue_, seed_for(kNetwork)) {
+  Prng for_spec(options_.seed * 5 + kSpec);
   spec_ = wanted_ =
-      random_spec(prng_, static_cast<int>(prng_.between(options_.nodes_min, options_.nodes_max)));
+      random_spec(for_spec, draw_nodes(for_spec, options_.nodes_min, options_.nodes_max));
+  // With 0 the silence of a controller is a reason to close, and then to fail over.
+  if (options_.calm && spec_.number_sync_standbys == 0) {
+    spec_.number_sync_standbys.reset();
+    wanted_ = spec_;
+  }
+  for (MachineClock& clock : controller_clocks_)
+    clock = draw_clocks();
   start_controller();
   for (const Member& member : spec_.members())
     add_machine(member);
-  queue_.at(kWorldProcess, queue_.now(), [this] { client_tick(); });
+  client_timer_ = queue_.at(kWorldProcess, queue_.now(), [this] { client_tick(); });
   apply(spec_);
 }
 
@@ -67,18 +95,29 @@ World::~World() {
     queue_.kill(controller->process());
 }
 
+std::uint64_t World::seed_for(std::uint64_t use) const {
+  return Prng(options_.seed * 31 + use + (options_.course << 40U)).next();
+}
+
+MachineClock World::draw_clocks() {
+  return {prng_.between(-kClockOffsetMaxMs, kClockOffsetMaxMs),
+          prng_.between(-kClockDriftMax, kClockDriftMax), prng_.between(-60'000, 60'000)};
+}
+
 void World::add_machine(const Member& member) {
   if (machines_.contains(member.name)) return;
   cluster_.add(member.name, member.host, member.port);
-  machines_.try_emplace(member.name);
+  machines_[member.name].clock = draw_clocks();
   start_agent(member.name);
 }
 
 void World::start_agent(const NodeName& node) {
   Machine& machine = machines_.at(node);
   if (machine.loop) return;
-  machine.scheduler = std::make_unique<ProcessScheduler>(queue_, queue_.start_process());
+  machine.scheduler =
+      std::make_unique<ProcessScheduler>(queue_, queue_.start_process(), machine.clock);
   const ProcessId process = machine.scheduler->process();
+  queue_.slow_down(process, machine.slow);
   SimServer& server = cluster_.server(node);
   machine.postgres = std::make_unique<SimPostgres>(queue_, cluster_, server, process,
                                                    options_.hooks, prng_.next());
@@ -88,6 +127,7 @@ void World::start_agent(const NodeName& node) {
       [this, node](const AgentState& state) { checkers_.state_saved(node, state); });
   machine.transport =
       std::make_unique<SimTransport>(queue_, network_, options_.hooks, node, process);
+  machine.transport->on_order([this](const Goal& goal) { checkers_.goal_arrived(goal); });
   AgentIdentity identity;
   identity.formation = formation_;
   identity.node = node;
@@ -102,17 +142,27 @@ void World::start_agent(const NodeName& node) {
   });
 }
 
-void World::kill_agent(const NodeName& node) {
+void World::end_agent(const NodeName& node) {
   Machine& machine = machines_.at(node);
   if (!machine.loop) return;
   queue_.kill(machine.scheduler->process());
-  network_.hang_up(node);
   cluster_.server(node).on_exit(nullptr);
   machine.loop.reset();
   machine.transport.reset();
   machine.file.reset();
   machine.postgres.reset();
   machine.scheduler.reset();
+}
+
+void World::kill_agent(const NodeName& node) {
+  if (!machines_.at(node).loop) return;
+  end_agent(node);
+  network_.hang_up(node);
+}
+
+void World::power_off(const NodeName& node) {
+  end_agent(node);
+  cluster_.server(node).crash();
 }
 
 void World::freeze_agent(const NodeName& node) {
@@ -123,11 +173,56 @@ void World::thaw_agent(const NodeName& node) {
   if (machines_.at(node).scheduler) queue_.thaw(machines_.at(node).scheduler->process());
 }
 
+void World::slow_down(const NodeName& node, Duration longest) {
+  Machine& machine = machines_.at(node);
+  machine.slow = longest;
+  if (machine.scheduler) queue_.slow_down(machine.scheduler->process(), longest);
+  cluster_.server(node).slow_down(longest);
+}
+
 void World::lose_disk(const NodeName& node) {
-  kill_agent(node);
+  power_off(node);
   cluster_.server(node).wipe();
-  machines_.at(node).state_file.state.reset();
-  checkers_.node_wiped(node);
+  machines_.at(node).state_file = StateFileDisk{};
+  checkers_.node_forgot(node);
+}
+
+void World::take_snapshot(const NodeName& node) {
+  Machine& machine = machines_.at(node);
+  const SimServer& server = cluster_.server(node);
+  Snapshot snapshot{server.disk, machine.state_file.state, server.credentials};
+  snapshot.disk.wal.resize(snapshot.disk.flushed);
+  snapshot.disk.clean = snapshot.disk.clean && !server.running();
+  machine.snapshot = std::move(snapshot);
+}
+
+void World::roll_back(const NodeName& node, Forgets part) {
+  power_off(node);
+  Machine& machine = machines_.at(node);
+  if (!machine.snapshot) return;
+  SimServer& server = cluster_.server(node);
+  if (part == Forgets::machine || part == Forgets::data) server.disk = machine.snapshot->disk;
+  if (part == Forgets::machine || part == Forgets::state) {
+    machine.state_file.state = machine.snapshot->state;
+    server.credentials = machine.snapshot->credentials;
+  }
+  if (part == Forgets::state_file) machine.state_file.state.reset();
+  checkers_.node_forgot(node);
+}
+
+void World::set_wall_time(const NodeName& node, Duration by) {
+  machines_.at(node).clock.utc_offset_ms += by.count();
+}
+
+void World::corrupt_state(const NodeName& node) {
+  machines_.at(node).state_file.corrupt = true;
+  checkers_.node_forgot(node);
+}
+
+std::optional<std::string> World::host_of(const NodeName& node) const {
+  const auto found = cluster_.servers().find(node);
+  if (found == cluster_.servers().end()) return std::nullopt;
+  return found->second->host;
 }
 
 bool World::any_rebuilding() const {
@@ -152,43 +247,83 @@ void World::kill_controller() {
 }
 
 void World::start_controller() {
+  const MachineClock& clock = controller_clocks_[prng_.chance(50) ? 0 : 1];
   controllers_.push_back(std::make_unique<SimController>(
-      queue_, store_,
+      SimController::Place{queue_, store_, options_.hooks, clock},
       [this](ProcessId process) {
         return std::make_unique<SimKnocker>(queue_, cluster_, network_, process);
       },
-      options_.hooks, formation_, prng_.next() % kLives,
-      [this](const StoredFormation& stored) {
-        const FormationRecord& record = stored.record;
-        spec_ = stored.formation.spec;
-        checkers_.record_written(record);
-        std::string line = "record " + std::string(to_string(record.phase)) + " epoch " +
-                           std::to_string(record.epoch.value) + " primary " +
-                           (record.primary ? record.primary->value : "-") + " candidate " +
-                           (record.candidate ? record.candidate->value : "-") + " in force";
-        for (const SyncConfig& config : record.in_force) {
-          line += " " + std::to_string(config.epoch.value) + "." +
-                  std::to_string(config.generation.value) + ":" + config.primary.value + " " +
-                  to_string(config);
-        }
-        if (record.target_position) line += " target " + to_string(*record.target_position);
-        for (const auto& [node, known] : record.nodes) {
-          if (known.excluded) line += " excluded " + node.value;
-        }
-        for (const auto& [node, last] : record.finals) {
-          line += " final " + node.value + "=" + to_string(last.position);
-        }
-        checkers_.note(line);
-      }));
+      formation_, prng_.next() % kLives,
+      [this](const SimController& from, const StoredFormation& stored) { written(from, stored); }));
   SimController* controller = controllers_.back().get();
   network_.set_controller(controller);
-  controller->on_plan([this](const Plan& plan) { count_rules(plan); });
+  controller->on_look([this](const SimController& from) { looked_at(from); });
   queue_.post(controller->process(), [controller] { controller->start(); });
 }
 
-void World::count_rules(const Plan& plan) {
-  for (const Decision& decision : plan.decisions)
+void World::restore_store() {
+  // A copy that does not even know all the nodes is for an operator to complete first.
+  std::erase_if(store_.older, [this](const StoreDisk::Copy& copy) {
+    const auto stored = copy.formations.find(formation_);
+    if (stored == copy.formations.end()) return true;
+    const auto members = stored->second.formation.spec.members();
+    return std::ranges::any_of(machines_, [&](const auto& machine) {
+      return std::ranges::count(members, machine.first, &Member::name) == 0;
+    });
+  });
+  if (store_.older.empty()) return;
+  kill_controller();
+  const auto at = static_cast<std::size_t>(
+      prng_.between(0, static_cast<std::int64_t>(store_.older.size()) - 1));
+  store_.formations = store_.older[at].formations;
+  store_.version = store_.older[at].version;
+  spec_ = store_.formations.at(formation_).formation.spec;
+  store_.older.clear();
+  checkers_.store_restored();
+}
+
+void World::written(const SimController& controller, const StoredFormation& stored) {
+  const FormationRecord& record = stored.record;
+  spec_ = stored.formation.spec;
+  std::string line = "record " + std::string(to_string(record.phase)) + " epoch " +
+                     std::to_string(record.epoch.value) + " primary " +
+                     (record.primary ? record.primary->value : "-") + " candidate " +
+                     (record.candidate ? record.candidate->value : "-") + " in force";
+  for (const SyncConfig& config : record.in_force) {
+    line += " " + std::to_string(config.epoch.value) + "." +
+            std::to_string(config.generation.value) + ":" + config.primary.value + " " +
+            to_string(config);
+  }
+  if (record.target_position) line += " target " + to_string(*record.target_position);
+  for (const auto& [node, known] : record.nodes) {
+    if (known.excluded) line += " excluded " + node.value;
+  }
+  for (const auto& [node, last] : record.finals) {
+    line += " final " + node.value + "=" + to_string(last.position);
+  }
+  trace_.note(line);
+  checkers_.record_written(record, controller.loop().observed(), controller.now());
+  if (options_.calm) check_calm(record);
+  stir();
+}
+
+// F0: no ballot is begun where nothing fails. Whoever takes the target of a switchover out of the
+// spec when the primary has stopped for it has asked for one.
+void World::check_calm(const FormationRecord& record) {
+  const auto is_member = [&](const NodeName& node) {
+    return std::ranges::count(spec_.members(), node, &Member::name) > 0;
+  };
+  if (record.phase == Phase::collect && target_ && !is_member(*target_)) ++ballots_asked_for_;
+  target_ = record.phase == Phase::switchover ? record.candidate : std::nullopt;
+  if (checkers_.failovers() + checkers_.ballots_repeated() <= ballots_asked_for_) return;
+  tell_where_it_stands();
+  checkers_.violate("F0", "a ballot was begun, and nothing had failed");
+}
+
+void World::looked_at(const SimController& controller) {
+  for (const Decision& decision : controller.loop().last_plan().decisions)
     ++rules_[decision.rule];
+  checkers_.looked_at(controller.loop(), controller.now());
 }
 
 void World::apply(FormationSpec spec) {
@@ -217,14 +352,25 @@ void World::move(MoveRequest request) {
   });
 }
 
-// Clients are everywhere and write wherever they can.
+void World::stir() {
+  clients_busy_until_ = queue_.now() + kStirredFor;
+  queue_.cancel(client_timer_);
+  client_timer_ = queue_.at(kWorldProcess, queue_.now() + Duration{prng_.between(0, 20)},
+                            [this] { client_tick(); });
+}
+
+// Clients are everywhere and write wherever they can: now and then at peace, all the time when
+// something happens.
 void World::client_tick() {
   for (const auto& [name, server] : cluster_.servers()) {
     if (server->writable() && prng_.chance(70)) server->client_write();
   }
   if (wanted_ != spec_ || store_.formations.empty()) apply(wanted_);
-  queue_.at(kWorldProcess, queue_.now() + Duration{prng_.between(5, kClientTickMax.count())},
-            [this] { client_tick(); });
+  const bool busy = queue_.now() < clients_busy_until_;
+  const Duration longest = busy ? kBusyClientPause : kIdleClientPause;
+  client_timer_ =
+      queue_.at(kWorldProcess, queue_.now() + Duration{prng_.between(5, longest.count())},
+                [this] { client_tick(); });
 }
 
 std::vector<NodeName> World::names() const {
@@ -245,103 +391,27 @@ void World::run_for(Duration length) {
   }
 }
 
-bool World::run_until_converged(Duration limit) {
-  constexpr Duration kLookEvery{250};
-  const Instant end = queue_.now() + limit;
-  while (queue_.now() < end && checkers_.violation().empty()) {
-    run_for(kLookEvery);
-    if (missing().empty()) return true;
-  }
-  return missing().empty();
-}
-
 void World::heal() {
   note("heal");
   healed_at_ = queue_.now();
   cluster_.heal_all();
-  network_.cut_up.clear();
-  network_.cut_down.clear();
-  network_.loss_percent = network_.doubled_percent = network_.slow_percent = 0;
+  network_.heal();
   store_.trouble_percent = 0;
   set_action_trouble(0);
   for (const auto& [name, server] : cluster_.servers()) {
     queue_.thaw(server->process());
-    server->replay_delay = Duration{0};
+    server->heal();
   }
   for (auto& [name, machine] : machines_) {
+    slow_down(name, Duration{0});
+    machine.state_file.slow = Duration{0};
     if (machine.scheduler) queue_.thaw(machine.scheduler->process());
     start_agent(name);
   }
   for (auto& controller : controllers_)
     queue_.thaw(controller->process());
   if (network_.controller() == nullptr) start_controller();
-}
-
-std::string World::missing_standby(const Member& member, const NodeName& primary) const {
-  const SimServer& server = *cluster_.servers().at(member.name);
-  const auto receiver = cluster_.receiver(member.name);
-  if (!server.accepting() || !receiver || receiver->upstream != primary) {
-    return member.name.value + " does not stream from " + primary.value;
-  }
-  const SimServer& upstream = *cluster_.servers().at(primary);
-  if (server.disk.timeline() != upstream.disk.timeline()) {
-    return member.name.value + " is on another timeline";
-  }
-  return {};
-}
-
-void World::not_converged() {
-  for (const auto& [name, machine] : machines_) {
-    const SimServer& server = *cluster_.servers().at(name);
-    std::string line = "at the end " + name.value + ": " +
-                       (server.accepting() ? "accepting"
-                        : server.running() ? "starting"
-                                           : "down") +
-                       (server.in_recovery() ? " standby" : " primary") + " timeline " +
-                       std::to_string(server.timeline().value) + " at " +
-                       to_string(server.disk.end());
-    if (machine.loop) {
-      const NodeReport& report = machine.loop->last_report();
-      line += ", promised " + std::to_string(report.promised.value) + ", " +
-              std::string(to_string(report.state)) + ", doing: " + report.doing;
-      if (report.problem) line += ", problem: " + report.problem->message;
-      if (const auto& goal = machine.loop->local().state.goal) {
-        line += ", goal saved: " + std::string(to_string(goal->state)) + " epoch " +
-                std::to_string(goal->epoch.value);
-      }
-    }
-    note(line);
-  }
-  if (network_.controller() != nullptr) {
-    for (const Decision& decision : network_.controller()->loop().last_plan().decisions) {
-      note("decision " + std::to_string(decision.rule) + " " +
-           (decision.node ? decision.node->value : "formation") + ": " + decision.why);
-    }
-  }
-  checkers_.not_converged(missing());
-}
-
-std::string World::missing() const {
-  if (wanted_ != spec_) return "the spec was not taken";
-  const auto stored = store_.formations.find(formation_);
-  if (stored == store_.formations.end()) return "no formation";
-  const FormationRecord& record = stored->second.record;
-  if (record.phase != Phase::stable) return "phase " + std::string(to_string(record.phase));
-  if (!record.primary || !cluster_.servers().contains(*record.primary)) return "no primary";
-  if (record.in_force.size() != 1) return "more than one setting is on record";
-  const SimServer& primary = *cluster_.servers().at(*record.primary);
-  if (!primary.writable()) return record.primary->value + " is not open";
-  for (const Member& member : wanted_.members()) {
-    if (member.name == *record.primary) continue;
-    const std::string why = missing_standby(member, *record.primary);
-    if (!why.empty()) return why;
-  }
-  if (record.in_force.front().required != wanted_.sync_standbys()) {
-    return "commits wait for " + to_string(record.in_force.front()) + ", not for " +
-           std::to_string(wanted_.sync_standbys());
-  }
-  if (checkers_.last_acknowledged_at() < healed_at_) return "no commit was acknowledged";
-  return {};
+  stir();
 }
 
 }  // namespace hactl

@@ -1,0 +1,60 @@
+#include "sim/plan_properties.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "planner/plan.h"
+
+namespace hactl {
+
+namespace {
+
+constexpr std::uint64_t kCheckedEvery = 64;
+
+const Condition* find(const Plan& plan, std::string_view type) {
+  const auto found = std::ranges::find(plan.conditions, type, &Condition::type);
+  return found == plan.conditions.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+void PlanProperties::looked_at(const FormationLoop& loop, Instant now) {
+  if (!loop.exists() || loop.last_plan().conditions.empty()) return;
+  if (looks_++ % kCheckedEvery != 0) return;
+  check_words(loop.last_plan());
+  check_fixed(loop, now);
+}
+
+// L2: what is not as specified has a reason, and either something is under way or it is blocked.
+void PlanProperties::check_words(const Plan& plan) {
+  const Condition* converged = find(plan, "Converged");
+  const Condition* progressing = find(plan, "Progressing");
+  if (converged == nullptr || progressing == nullptr) {
+    trace_.violate("L2", "a plan does not say whether the formation is as specified");
+    return;
+  }
+  if (converged->status == ConditionStatus::yes) return;
+  const bool works = progressing->status == ConditionStatus::yes;
+  if (!converged->message.empty() && (works || progressing->reason == "Blocked")) return;
+  trace_.violate("L2", "not as specified, and neither at work nor blocked: " + converged->message);
+}
+
+// L3: plan() answers the same to the same facts, from now to the moment before wake_at.
+void PlanProperties::check_fixed(const FormationLoop& loop, Instant now) {
+  const StoredFormation& stored = loop.stored();
+  const auto ask = [&](Instant when) {
+    return plan(stored.formation.spec, stored.generation, stored.record, loop.observed(), when);
+  };
+  const Plan first = ask(now);
+  if (!first.wake_at || *first.wake_at <= now + Duration{1}) return;
+  const Instant before = *first.wake_at - Duration{1};
+  const Plan second = ask(before);
+  const bool same = first.record == second.record && first.goals == second.goals &&
+                    first.deleted == second.deleted && first.knocks == second.knocks;
+  if (same) return;
+  trace_.violate("L3", "the same facts gave another plan " +
+                           std::to_string((before - now).count()) + " ms later, before wake_at");
+}
+
+}  // namespace hactl
