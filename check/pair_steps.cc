@@ -55,8 +55,10 @@ bool connect(Two& two, const SettingsTable& settings) {
        ++timeline) {
     standby.history[timeline] = upstream.history[timeline];
   }
-  standby.receiver =
-      Receiver{two.upstream, by.name_epoch, last_timeline(upstream), matched == Match::left_behind};
+  const bool left = matched == Match::left_behind;
+  // On a branch that was left it asks for no other timeline than its own.
+  const std::uint8_t timeline = left ? last_timeline(standby) : last_timeline(upstream);
+  standby.receiver = Receiver{two.upstream, by.name_epoch, timeline, left};
   Sender& sender = upstream.senders[two.self];
   sender.open = true;
   sender.epoch = by.name_epoch;

@@ -102,7 +102,7 @@ bool timelines_contradict(const Goal& goal, const LocalState& local) {
   return std::ranges::any_of(goal.chain, [&](const Promotion& promotion) {
     const auto own = local.state.timelines.find(promotion.timeline);
     return promotion.epoch.value > 0 && own != local.state.timelines.end() &&
-           own->second != promotion.epoch;
+           own->second.value > 0 && own->second != promotion.epoch;
   });
 }
 
@@ -259,6 +259,17 @@ std::optional<Step> restart_for_parameters(const Goal& goal, const LocalState& l
   return save(local, done, "noting the restart");
 }
 
+/// The upstream has gone on to a timeline that nobody has told this node about: it follows somebody
+/// else by now, or was promoted once more. WAL of that timeline must not be taken for WAL of the
+/// one before (R4); which epoch it belongs to, the controller knows. Unset: nothing new.
+std::optional<Step> note_timeline(const Goal& goal, const LocalState& local) {
+  const TimelineId timeline = local.seen.sql->receiver->timeline;
+  if (timeline.value <= 1 || local.state.timelines.contains(timeline)) return std::nullopt;
+  AgentState state = noted(goal, local);
+  state.timelines[timeline] = Epoch(0);
+  return save(local, std::move(state), "noting the timeline that its upstream has gone on to");
+}
+
 Step keep_following(const Goal& goal, const LocalState& local, Instant now) {
   const SqlView& sql = *local.seen.sql;
   // Nobody waits for this node's own view of its connection: the primary sees it as well. Looking
@@ -272,6 +283,7 @@ Step keep_following(const Goal& goal, const LocalState& local, Instant now) {
       sql.receiver->epoch != goal.upstream->epoch) {
     return act(action::NudgeReceiver{}, "leaving the former upstream");
   }
+  if (auto step = note_timeline(goal, local)) return *step;
   if (!sql.receiver->streaming) return wait_for("catching up with its upstream", kLater);
   if (auto step = keep_slots(goal, local)) return *step;
   if (!local.slots_advanced_at || now - *local.slots_advanced_at >= kAdvanceSlotsEvery) {

@@ -168,7 +168,9 @@ std::optional<ReceiverView> SimCluster::receiver(const SimServer& standby) const
   for (const auto& [id, stream] : streams_) {
     if (stream.standby != &standby || !stream.receiver_open) continue;
     const bool quiet = queue_.now() - stream.receiver_heard >= kReceiverQuietAfter;
-    return ReceiverView{stream.upstream->name, stream.sender.epoch, stream.timeline, true, quiet};
+    // One that is on a branch which was left asks for no other timeline than its own.
+    const TimelineId timeline = stream.stuck ? standby.timeline() : stream.timeline;
+    return ReceiverView{stream.upstream->name, stream.sender.epoch, timeline, true, quiet};
   }
   return std::nullopt;
 }

@@ -140,7 +140,7 @@ void SimServer::become_primary(TimelineId timeline) {
 }
 
 void SimServer::open_gate() {
-  if (std::exchange(gate_open_, true)) return;
+  if (stopping_ || std::exchange(gate_open_, true)) return;
   if (accepting_ && !in_recovery_) facts_.gate_opened(*this);
 }
 

@@ -301,6 +301,22 @@ TEST(NextAction, ACandidateThatHasGoneAnotherWayFetchesNothing) {
   EXPECT_EQ(name_of_next(goal, local), "stuck: GoneAnotherWay");
 }
 
+TEST(NextAction, WalOfATimelineThatTheUpstreamWentOnToIsNotTakenForTheOneBefore) {
+  const Goal goal = follow_b();
+  LocalState local = detached_standby(Lsn(0x2000));
+  local.state.attached = Attachment{Epoch(2), NodeName("b")};
+  local.state.timelines[TimelineId(3)] = Epoch(2);
+  local.seen.credential = true;
+  local.attached_for = Epoch(2);
+  local.seen.history[TimelineId(3)] = Lsn(0x2000);
+  local.seen.history[TimelineId(4)] = Lsn(0x2400);
+  local.seen.sql->received = Lsn(0x2800);
+  EXPECT_EQ(report_of(goal, local, kNow).position.timeline, TimelineId(3));
+  local.seen.sql->receiver = ReceiverView{NodeName("b"), Epoch(2), TimelineId(4), true};
+  static_cast<void>(settled(goal, local));
+  EXPECT_EQ(report_of(goal, local, kNow).position, (WalPosition{TimelineId(4), Lsn(0x2800)}));
+}
+
 TEST(NextAction, APlannedRestartIsNotReportedAsAFailure) {
   const Goal goal = lead_in_epoch_2(1);
   LocalState local = gated_primary(goal);
