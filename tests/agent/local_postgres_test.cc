@@ -265,7 +265,7 @@ TEST_F(LocalPostgresTest, AStandbyThatDiedInItsPromotionFollowsAgainAfterARewind
   ASSERT_TRUE(primary.reaches([](const PostgresView& view) {
     return view.sql && !view.sql->in_recovery && view.sql->timeline == TimelineId(4);
   }));
-  ASSERT_EQ(message_of(primary.perform(action::Checkpoint{Epoch(2)})), "");
+  ASSERT_EQ(message_of(primary.perform(action::Checkpoint{Epoch(2), 0})), "");
   ASSERT_EQ(message_of(standby.perform(
                 action::Rewind{primary.as_upstream(Epoch(2)), TimelineId(4), standby.goal})),
             "");
