@@ -1,14 +1,16 @@
 # Sources of sim/. Always optimised, whatever the build type: a simulated hour takes a second.
-hactl_library(sim
+hactl_library(sim MUTANTS
   DEPENDS controller_loop agent_loop planner converge
   PACKAGES fmt::fmt
   SOURCES sim/checkers.cc sim/faults.cc sim/run.cc sim/scenarios.cc sim/sim_cluster.cc
           sim/sim_controller.cc sim/sim_knocker.cc
           sim/sim_network.cc sim/sim_postgres.cc sim/sim_scheduler.cc
           sim/sim_server.cc sim/sim_store.cc sim/sim_wal.cc sim/world.cc)
-if(TARGET hactl_sim)
-  target_compile_options(hactl_sim PRIVATE -O2)
-endif()
+foreach(library hactl_sim hactl_sim_mutants)
+  if(TARGET ${library})
+    target_compile_options(${library} PRIVATE -O2)
+  endif()
+endforeach()
 hactl_program(hactl-sim DEPENDS sim SOURCES sim/main.cc)
 
 # Every scenario over 260 seeds, 2,080 in all; and the seeds that once showed a fault.
