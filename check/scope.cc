@@ -75,6 +75,16 @@ std::vector<Scope> changes() {
   return scopes;
 }
 
+/// Whoever empties the setting does it at any moment of such a change.
+Scope foreign() {
+  Scope scope = changes().front();
+  scope.name = "foreign";
+  scope.about += ", and somebody empties the primary's setting";
+  scope.foreign = 1;
+  scope.configs = 4;
+  return scope;
+}
+
 Scope degrade() {
   Scope scope = make("degrade", "standbys go missing, and commits may do without");
   scope.spec.when_short = WhenShort::degrade;
@@ -106,6 +116,7 @@ std::vector<Scope> quick_scopes() {
   std::vector<Scope> scopes{failover(), switchover()};
   for (Scope& scope : changes())
     scopes.push_back(std::move(scope));
+  scopes.push_back(foreign());
   scopes.push_back(degrade());
   Scope crash = failover();
   crash.name = "crash";
