@@ -229,11 +229,12 @@ std::optional<NextStep> decide_unmet_promise(Facts& facts) {
 NextStep decide_stable(Facts& facts) {
   if (facts.record.deleting) return hold(300, "the formation is being deleted");
   if (auto step = decide_forced(facts)) return *step;
+  // Before a ballot: only the primary knows what it has acknowledged since.
+  if (auto step = decide_foreign_setting(facts)) return *step;
   if (auto step = decide_failover(facts)) return *step;
   if (auto step = decide_forgetful(facts)) return *step;
   if (!facts.primary_open()) return hold(315, "waiting for the primary to open");
   if (auto step = decide_unmet_promise(facts)) return *step;
-  if (auto step = decide_foreign_setting(facts)) return *step;
   if (auto step = decide_request(facts)) return *step;
   const std::optional<Move> move = wanted_move(facts);
   if (auto step = decide_sync(facts, move.has_value())) return *step;
@@ -245,6 +246,7 @@ NextStep decide_stable(Facts& facts) {
 
 NextStep decide_reconfigure(Facts& facts) {
   if (auto step = decide_forced(facts)) return *step;
+  if (auto step = decide_foreign_setting(facts)) return *step;
   if (auto step = decide_failover(facts)) return *step;
   const SyncConfig& next = facts.record.in_force.back();
   const NodeReport* primary = facts.primary_report();

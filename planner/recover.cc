@@ -249,7 +249,10 @@ std::optional<NextStep> decide_foreign_setting(const Facts& facts) {
   if (!rule_holds(Rule::r12_foreign_setting)) return std::nullopt;
   if (report == nullptr || !report->primary || !report->primary->foreign_sync) return std::nullopt;
   const SyncConfig& current = facts.record.in_force.back();
-  if (!facts.primary_open() || current.required == 0) return std::nullopt;
+  const bool known = std::ranges::any_of(facts.record.in_force, [&](const SyncConfig& config) {
+    return config.epoch == current.epoch && config.required == 0;
+  });
+  if (!facts.primary_open() || known) return std::nullopt;
   Draft draft(facts);
   FormationRecord& record = draft.record();
   SyncConfig foreign = current;
