@@ -36,6 +36,7 @@ enum class Rule {
   r7_marker,                 ///< Every walsender has shown that it follows it,
   r7_checkpointer,           ///< and the checkpointer that commits wait.
   r7_barrier,                ///< The new quorum holds all that was written before.
+  r7_on_file,                ///< It is told as proven when the agent's next life would keep it.
   r7_proof_of_this_goal,     ///< What was proven for an earlier goal proves nothing for this one.
   // R8, retire late: settings of older epochs stay on record until the new primary is confirmed.
   r8_older_epochs_kept,
@@ -51,7 +52,6 @@ enum class Rule {
   // R11, divergence by lineage.
   r11_timeline_reserved,  ///< Every attempt to promote has a timeline of its own.
   r11_prefix_only,        ///< Only what is a prefix of the primary's history follows as it is.
-  r11_contradiction,      ///< A timeline that two epochs wrote is neither followed nor rewound.
   // R12, kill before weaken.
   r12_standby_waits,    ///< A standby's own setting is never empty.
   r12_foreign_setting,  ///< A setting that somebody else made counts until it is proven away.

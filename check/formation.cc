@@ -123,7 +123,6 @@ void Formation::add(State next, std::uint8_t self, Id node, const Outcome& outco
     const View view = view_of(next);
     for (const Effect& effect : outcome.effects) {
       if (!successor.broken.empty()) break;
-      if (effect.kind == Effect::Kind::timeline && scope_.collisions) continue;
       if (effect.kind == Effect::Kind::expose && is_nobodys_business(next, self)) {
         tally.exposed[effect.value - 1U] = kUnprotected;
         continue;
@@ -168,6 +167,8 @@ std::string Formation::judge_record(Id stored) const {
   }
   const bool ordered = after.phase == Phase::promote && before.phase != Phase::promote;
   if (ordered && broken.empty()) broken = judge_words(view, after);
+  const bool settled = before.in_force.size() > 1 && after.in_force.size() == 1;
+  if (settled && broken.empty()) broken = judge_quorum(view, after, tally_);
   const bool taken_over = before.phase == Phase::promote && after.phase == Phase::stable;
   if (taken_over && broken.empty()) broken = judge_retirement(view, after);
   return broken;

@@ -173,6 +173,21 @@ std::string judge_retirement(const View& view, const FormationRecord& record) {
                     static_cast<std::uint8_t>(record.epoch.value));
 }
 
+std::string judge_quorum(const View& view, const FormationRecord& record, const Tally& tally) {
+  const SyncConfig& setting = record.in_force.front();
+  for (std::uint8_t write = 1; write <= kWritesMax; ++write) {
+    const std::uint8_t seen = tally.exposed[write - 1U];
+    if (seen == 0 || seen > setting.epoch.value || seen < tally.waived) continue;
+    const auto holders = std::ranges::count_if(setting.members, [&](const NodeName& member) {
+      return holds_write(*view.servers[node_index(member)], write);
+    });
+    if (holders >= setting.required) continue;
+    return "I6: commit " + number(write) + " is not on the quorum of " + to_string(setting) +
+           ", which alone is on record";
+  }
+  return {};
+}
+
 std::string judge_words(const View& view, const FormationRecord& record) {
   for (const auto& [name, final_report] : record.finals) {
     if (view.agents[node_index(name)]->state.promised >= record.epoch) continue;

@@ -39,6 +39,9 @@ std::string judge_settings(const View& view, const FormationRecord& record,
 /// begins with.
 std::string judge_retirement(const View& view, const FormationRecord& record);
 
+/// R7: what was acknowledged is on the quorum of the setting that alone is left on record.
+std::string judge_quorum(const View& view, const FormationRecord& record, const Tally& tally);
+
 /// I8: those whose last words led to the promotion are bound by them.
 std::string judge_words(const View& view, const FormationRecord& record);
 

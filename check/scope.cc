@@ -85,6 +85,15 @@ Scope foreign() {
   return scope;
 }
 
+/// The agent dies where it has told the controller what it has not yet noted for its next life.
+Scope noted() {
+  Scope scope = changes().front();
+  scope.name = "noted";
+  scope.about += ", and something crashes";
+  scope.crashes = 1;
+  return scope;
+}
+
 Scope degrade() {
   Scope scope = make("degrade", "standbys go missing, and commits may do without");
   scope.spec.when_short = WhenShort::degrade;
@@ -117,6 +126,7 @@ std::vector<Scope> quick_scopes() {
   for (Scope& scope : changes())
     scopes.push_back(std::move(scope));
   scopes.push_back(foreign());
+  scopes.push_back(noted());
   scopes.push_back(degrade());
   Scope crash = failover();
   crash.name = "crash";

@@ -47,7 +47,6 @@ struct Scope {
   std::uint8_t late = 0;      ///< Messages that arrive after newer ones.
   std::uint8_t restarts = 0;  ///< Of the controller.
   std::uint8_t foreign = 0;   ///< Somebody else empties synchronous_standby_names.
-  bool collisions = false;    ///< Timelines may have two writers: I11 is not looked at.
   std::uint8_t slow = 2;   ///< Order::prompt: actors that are slow, each for as long as it takes.
   std::uint8_t stale = 0;  ///< Reports that the controller heard, and did not act on at once.
   Order order = Order::prompt;

@@ -102,7 +102,6 @@ AgentState attachment(const Goal& goal, AgentState state) {
 
 /// A timeline number that the node knows under another epoch than the formation does (R11).
 bool timelines_contradict(const Goal& goal, const LocalState& local) {
-  if (!rule_holds(Rule::r11_contradiction)) return false;
   return std::ranges::any_of(goal.chain, [&](const Promotion& promotion) {
     const auto own = local.state.timelines.find(promotion.timeline);
     return promotion.epoch.value > 0 && own != local.state.timelines.end() &&

@@ -45,7 +45,10 @@ PrimaryView primary_view(const std::optional<Goal>& goal, const LocalState& loca
   view.senders = sql.senders;
   view.applied = local.state.applied_generation;
   view.confirmed = view.gate_open && view.applied.value != 0;
-  if (local.proof.confirmed && local.proof.epoch == view.epoch) {
+  // By what is on file the next life of the agent begins: it must not bring an older setting back.
+  const bool on_file = (view.granted && view.granted->generation == local.proof.generation) ||
+                       !rule_holds(Rule::r7_on_file);
+  if (local.proof.confirmed && local.proof.epoch == view.epoch && on_file) {
     view.applied = local.proof.generation;
     view.confirmed = true;
   }

@@ -49,17 +49,9 @@ std::vector<check::Scope> all_scopes() {
   check::Scope again = variant("failover", "again");
   again.ballots = again.configs = 2;
   again.slow = 3;
-  check::Scope collision = variant("failover", "collision");
-  collision.collisions = true;
-  collision.ballots = collision.configs = 2;
-  collision.slow = 3;
   check::Scope older = variant("failover", "older");
   older.slow = older.late = 1;
-  check::Scope once = variant("failover", "crash-once");
-  once.slow = once.crashes = 1;
   scopes.push_back(std::move(older));
-  scopes.push_back(std::move(once));
-  scopes.push_back(std::move(collision));
   scopes.push_back(std::move(ranked));
   scopes.push_back(std::move(old_order));
   scopes.push_back(std::move(again));

@@ -44,6 +44,7 @@ const std::vector<Known>& known() {
       {HACTL_MUTANT(r7_marker), scope("narrow")},
       {HACTL_MUTANT(r7_checkpointer), scope("some")},
       {HACTL_MUTANT(r7_barrier), scope("narrow")},
+      {HACTL_MUTANT(r7_on_file), scope("noted")},
       {HACTL_MUTANT(r8_older_epochs_kept), scope("late")},
       {HACTL_MUTANT(r8_confirmed), scope("failover")},
       {HACTL_MUTANT(r8_own_epoch_counts), scope("failover")},
