@@ -82,6 +82,7 @@ Scope foreign() {
   scope.about += ", and somebody empties the primary's setting";
   scope.foreign = 1;
   scope.configs = 4;
+  scope.states_max = 300'000;
   return scope;
 }
 
@@ -91,6 +92,7 @@ Scope noted() {
   scope.name = "noted";
   scope.about += ", and something crashes";
   scope.crashes = 1;
+  scope.states_max = 300'000;
   return scope;
 }
 
