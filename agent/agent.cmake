@@ -1,5 +1,5 @@
 # Sources of agent/. The loop is a library of its own, so that the simulator runs the same one.
-hactl_library(agent_loop
+hactl_library(agent_loop MUTANTS
   DEPENDS converge
   SOURCES agent/agent_loop.cc)
 

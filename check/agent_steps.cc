@@ -38,6 +38,7 @@ LocalState local_state(const Catalog& catalog, std::uint8_t self, const Agent& a
   if (agent.detached) local.detached_at = since(waits);
   local.cloned = agent.cloned;
   local.restarting = agent.restarting;
+  local.foreign_sync_in = agent.foreign_in;
   local.slots_advanced_at = kNow;
   local.proof = agent.proof;
   if (local.proof.barrier_at) local.proof.barrier_at = since(waits);
@@ -48,6 +49,17 @@ LocalState local_state(const Catalog& catalog, std::uint8_t self, const Agent& a
   // Ticks are of no consequence: one was just written.
   local.tick = WalTick{Lsn(1), kNow, true};
   return local;
+}
+
+/// As AgentLoop does whenever it looks.
+void learn(const Catalog& catalog, Agent& agent, const Server& server) {
+  const bool seen = server.running && server.ready && !server.stopping;
+  if (seen) agent.restarting = false;
+  if (!seen || !catalog.settings[server.settings].foreign) return;
+  const Goal& goal = catalog.goals[agent.goal];
+  if (!goal.sync) return;
+  agent.foreign_in = goal.sync->generation;
+  agent.proof = SyncProof{};
 }
 
 /// What only counts writes would make one state many.
@@ -96,15 +108,22 @@ struct Performer {
     if (server.length != 0) return false;
     server.clean = server.was_primary = true;
     server.checkpoint_timeline = 1;
-    return append(server, {1, 0});
+    return append(server, {1});
   }
   bool operator()(const action::Configure& order) {
     const bool to_set = server.length != 0;
     if (to_set) server.settings = catalog.settings.add(order.files);
     return to_set;
   }
+  /// R1: from here on the node's WAL counts for somebody.
+  void acts_for_goal() {
+    if (goal.epoch < agent.state.promised) {
+      work.broken = "I5: it acts for an epoch older than the one that it has promised";
+    }
+  }
   bool operator()(const action::StartStandby&) { return start(server, catalog.settings, true); }
   bool operator()(const action::ResumeGated&) {
+    acts_for_goal();
     if (!start(server, catalog.settings, false)) return false;
     forget_postgres(agent);
     agent.start_nonce = ++server.starts;
@@ -122,6 +141,7 @@ struct Performer {
     return server.stopping || begin_stop(server);
   }
   bool operator()(const action::Attach& order) {
+    acts_for_goal();
     server.credentials |= static_cast<std::uint8_t>(1U << order.epoch.value);
     agent.attached_for = order.epoch;
     return true;
@@ -138,6 +158,7 @@ struct Performer {
     return true;
   }
   bool operator()(const action::Promote& order) {
+    acts_for_goal();
     agent.promote_ordered_for = goal.epoch;
     return promote(server, static_cast<std::uint8_t>(order.timeline.value));
   }
@@ -158,7 +179,7 @@ struct Performer {
     return true;
   }
   bool operator()(const action::WriteBarrier&) {
-    if (!append(server, {last_timeline(server), 0})) return false;
+    if (!append(server, {last_timeline(server)})) return false;
     proves_for(agent, goal);
     agent.proof.barrier = Lsn(server.length);
     agent.proof.barrier_at = Instant{};
@@ -277,7 +298,7 @@ AgentChoices agent_choices(Catalog& catalog, std::uint8_t self, Id agent_id, Id 
   Agent agent = catalog.agents[agent_id];
   const Server& server = catalog.servers[server_id];
   if (agent.goal == kNoId || agent.stopping) return choices;
-  if (server.running && server.ready && !server.stopping) agent.restarting = false;
+  learn(catalog, agent, server);
   const Goal& goal = catalog.goals[agent.goal];
   for (const Waits waits : {Waits::not_over, Waits::over, Waits::over_and_alone}) {
     const Step step = next_action(goal, local_state(catalog, self, agent, server, waits), kNow);
@@ -298,7 +319,7 @@ AgentChoices agent_choices(Catalog& catalog, std::uint8_t self, Id agent_id, Id 
     });
     if (known) continue;
     const bool first = waits == Waits::not_over;
-    if (first) choices.quiet = is_quiet(*step.action, agent, server);
+    if (first) choices.quiet = outcome.broken == kNoId && is_quiet(*step.action, agent, server);
     choices.outcomes.push_back(outcome);
   }
   return choices;
@@ -307,9 +328,14 @@ AgentChoices agent_choices(Catalog& catalog, std::uint8_t self, Id agent_id, Id 
 NodeReport report_now(const Catalog& catalog, std::uint8_t self, const Agent& agent,
                       const Server& server) {
   std::optional<Goal> goal;
-  if (agent.goal != kNoId) goal = catalog.goals[agent.goal];
+  Agent knowing = agent;
+  if (agent.goal != kNoId) {
+    goal = catalog.goals[agent.goal];
+    learn(catalog, knowing, server);
+    knowing.restarting = agent.restarting;
+  }
   NodeReport report =
-      report_of(goal, local_state(catalog, self, agent, server, Waits::not_over), kNow);
+      report_of(goal, local_state(catalog, self, knowing, server, Waits::not_over), kNow);
   report.formation = FormationName("f");
   report.node = node_name(self);
   report.receiver.reset();

@@ -48,6 +48,7 @@ std::uint64_t fingerprint(const Agent& agent) {
   hash = mix(hash, state.timelines.size());
   hash = mix(hash, state.node_incarnation.value);
   hash = of_text(hash, state.node.value);
+  hash = mix(hash, agent.foreign_in ? agent.foreign_in->value + 1 : 0);
   hash = mix(hash, agent.proof.generation.value);
   hash = mix(hash, agent.proof.barrier ? agent.proof.barrier->value + 1 : 0);
   hash = mix(hash, of_optional(agent.checkpointed_for));

@@ -35,6 +35,7 @@ struct Agent {
   std::optional<Epoch> promote_ordered_for;
   std::optional<Epoch> attached_for;
   std::optional<Epoch> source_ready_for;
+  std::optional<ConfigGeneration> foreign_in;  ///< LocalState::foreign_sync_in.
   RewindProgress rewind = RewindProgress::unknown;
   bool detached = false;  ///< LocalState::detached_at has a value.
   bool cloned = false;
@@ -73,7 +74,8 @@ struct Tally {
   std::uint8_t slow = 0;      ///< Actors that were slow, those that go on again included.
   bool waited = false;        ///< The waits of the record's phase are over.
   std::uint8_t waived = 0;    ///< Last epoch that by the spec may lack what was seen before it.
-  std::array<std::uint8_t, 3> spare{};
+  std::uint8_t foreign = 0;   ///< Settings that somebody else made.
+  std::array<std::uint8_t, 2> spare{};
   std::array<std::uint8_t, kWritesMax> exposed{};   ///< Epoch in which it was first seen; 0: never.
   std::array<std::uint8_t, kEpochsMax> promoted{};  ///< Node + 1 that promoted itself in it.
   std::array<std::uint8_t, kEpochsMax> candidate{};   ///< Node + 1 that the record named.

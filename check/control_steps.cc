@@ -34,7 +34,7 @@ bool every_quorum_was_asked(const SyncConfig& config, const FormationRecord& rec
 }
 
 /// I8: a promotion is ordered only when everything that may have been acknowledged is known, and
-/// the candidate holds, or waits for, the furthest position.
+/// the candidate holds the furthest position, or waits for the WAL of a primary that has stopped.
 std::string check_promotion(const FormationRecord& before, const FormationRecord& after) {
   const bool ordered =
       after.phase == Phase::promote && before.phase != Phase::promote && after.system_id.value != 0;
@@ -56,8 +56,26 @@ std::string check_promotion(const FormationRecord& before, const FormationRecord
     if (final_report.position > *after.target_position) {
       return "I8: " + name.value + " holds more than the candidate is to hold";
     }
+    if (name == after.candidate && final_report.position < *after.target_position) {
+      return "I8: " + name.value + " is to be promoted without the WAL that others hold";
+    }
   }
   return {};
+}
+
+/// I6: what somebody else did to the setting of an open primary is on record as soon as it is told.
+std::string check_foreign(const FormationRecord& record, const Observed& seen) {
+  if (record.phase != Phase::stable && record.phase != Phase::reconfigure) return {};
+  const auto found = seen.nodes.find(*record.primary);
+  if (found == seen.nodes.end() || found->second.received_at != kNow) return {};
+  const std::optional<PrimaryView>& view = found->second.report.primary;
+  if (!view || !view->foreign_sync || !view->gate_open) return {};
+  const bool known = std::ranges::any_of(record.in_force, [&](const SyncConfig& config) {
+    return config.epoch != view->epoch || config.required == 0;
+  });
+  if (known) return {};
+  return "I6: somebody else changed the setting of " + record.primary->value +
+         ", and the record does not know";
 }
 
 std::string formation_words(const Plan& plan) {
@@ -138,6 +156,9 @@ std::optional<ControlStep> ControlSteps::look(const Input& input, unsigned silen
     }
     planned = plan(spec, after.generation, after.record, seen, kNow);
   }
+  const std::string foreign =
+      check_foreign(planned.record ? *planned.record : catalog_.stored[step.stored].record, seen);
+  if (!foreign.empty()) step.broken = catalog_.say(foreign);
   // Who is silent matters to decisions; what is published meanwhile would only come and go.
   if (!planned.record && (silent == 0 || step.stored != input.stored)) {
     for (const auto& [name, goal] : planned.goals)

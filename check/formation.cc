@@ -23,7 +23,9 @@ State Formation::nothing() {
     Agent agent;
     agent.state.formation = FormationName("f");
     agent.state.node = node_name(node);
-    state.nodes[node] = catalog_.nodes(Node{catalog_.agents(agent), catalog_.servers(Server{})});
+    Server server;
+    server.self = node;
+    state.nodes[node] = catalog_.nodes(Node{catalog_.agents(agent), catalog_.servers(server)});
   }
   state.tally = catalog_.tallies(Tally{});
   return state;
@@ -73,6 +75,7 @@ bool Formation::allows(const Outcome& outcome) const {
       case Effect::Kind::crash: return tally_.crashes < scope_.crashes;
       case Effect::Kind::late: return tally_.late < scope_.late;
       case Effect::Kind::stale: return tally_.stale < scope_.stale;
+      case Effect::Kind::foreign: return tally_.foreign < scope_.foreign;
       case Effect::Kind::write:
         return tally_.writes < scope_.writes && effect.value == tally_.writes + 1;
       case Effect::Kind::expose: return tally_.exposed[effect.value - 1U] == 0;
@@ -91,15 +94,39 @@ View Formation::view_of(const State& state) const {
   return view;
 }
 
+bool Formation::is_nobodys_business(const State& state, std::uint8_t self) const {
+  if (tally_.foreign == 0) return false;
+  const Node& node = catalog_.nodes[state.nodes[self]];
+  const std::uint8_t epoch = epoch_of(catalog_.agents[node.agent]);
+  const FormationRecord& record = catalog_.stored[state.stored].record;
+  const bool recorded = std::ranges::any_of(record.in_force, [&](const SyncConfig& config) {
+    return config.epoch.value == epoch && config.required == 0;
+  });
+  const bool told = node.report != kNoId && catalog_.reports[node.report].primary &&
+                    catalog_.reports[node.report].primary->foreign_sync;
+  return !recorded && !told;
+}
+
 void Formation::add(State next, std::uint8_t self, Id node, const Outcome& outcome) {
   next.nodes[self] = node;
   Successor successor{next, outcome.words, outcome.manner, bit(outcome.actor, outcome.acting)};
   if (outcome.broken != kNoId) successor.broken = say(outcome.broken);
+  const Id before = catalog_.nodes[from_.nodes[self]].server;
+  const Id after = catalog_.nodes[node].server;
+  const bool set_anew = catalog_.servers[before].settings != catalog_.servers[after].settings;
+  if (set_anew && scope_.foreign == 0) {
+    const FormationRecord& record = catalog_.stored[next.stored].record;
+    successor.broken += judge_settings(view_of(next), record, nullptr);
+  }
   if (outcome.effects[0].kind != Effect::Kind::none) {
     Tally tally = tally_;
     const View view = view_of(next);
     for (const Effect& effect : outcome.effects) {
       if (!successor.broken.empty()) break;
+      if (effect.kind == Effect::Kind::expose && is_nobodys_business(next, self)) {
+        tally.exposed[effect.value - 1U] = kUnprotected;
+        continue;
+      }
       successor.broken = judge(view, self, effect, tally);
     }
     successor.state.tally = catalog_.tallies(tally);
@@ -130,6 +157,23 @@ void Formation::add_between(std::uint8_t self, std::uint8_t upstream) {
   }
 }
 
+std::string Formation::judge_record(Id stored) const {
+  const FormationRecord& before = catalog_.stored[from_.stored].record;
+  const FormationRecord& after = catalog_.stored[stored].record;
+  const View view = view_of(from_);
+  std::string broken;
+  if (before.in_force != after.in_force) {
+    broken = judge_settings(view, after, scope_.foreign == 0 ? nullptr : &before);
+  }
+  const bool ordered = after.phase == Phase::promote && before.phase != Phase::promote;
+  if (ordered && broken.empty()) broken = judge_words(view, after);
+  const bool settled = before.in_force.size() > 1 && after.in_force.size() == 1;
+  if (settled && broken.empty()) broken = judge_quorum(view, after, tally_);
+  const bool taken_over = before.phase == Phase::promote && after.phase == Phase::stable;
+  if (taken_over && broken.empty()) broken = judge_retirement(view, after);
+  return broken;
+}
+
 void Formation::publish(const ControlStep& step, const std::array<Id, kNodes>& nodes) {
   if (step.beyond && !settling_) {
     ++beyond_;
@@ -156,6 +200,7 @@ void Formation::publish(const ControlStep& step, const std::array<Id, kNodes>& n
   if (!acts && step.broken == kNoId) return;
   Successor successor{next, step.words, step.manner, kController};
   if (step.broken != kNoId) successor.broken = say(step.broken);
+  if (decides && successor.broken.empty()) successor.broken = judge_record(step.stored);
   if (step.candidate != 0 && successor.broken.empty()) {
     successor.broken = judge_candidate(step.epoch, step.candidate, tally);
     if (step.waived) tally.waived = step.epoch;

@@ -57,9 +57,14 @@ class Formation {
   /// The controller has heard what is new in `nodes` and looks at everything.
   void add_looks(const std::array<Id, kNodes>& nodes);
   void publish(const ControlStep& step, const std::array<Id, kNodes>& nodes);
+  /// The record that is to be stored, held against what the nodes are.
+  [[nodiscard]] std::string judge_record(Id stored) const;
   void add_restart();
   void add_users();
   void add(State next, std::uint8_t self, Id node, const Outcome& outcome);
+  /// Whether what `self` acknowledges is by the word of somebody else, of whom the controller has
+  /// not been told yet: nobody can answer for that.
+  [[nodiscard]] bool is_nobodys_business(const State& state, std::uint8_t self) const;
   /// Whether the scope allows what the step brings about.
   [[nodiscard]] bool allows(const Outcome& outcome) const;
 

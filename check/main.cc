@@ -23,6 +23,7 @@ constexpr const char* kUsage =
     "  by the real plan() and next_action(), and checks that nothing is lost. --deep goes "
     "further,\n"
     "  for hours. Bounds, in place of the scopes' own: --slow --crashes --late --restarts "
+    "--foreign "
     "--writes\n"
     "  --ballots --configs --states --settle. A broken property is printed with the shortest way\n"
     "  there. Exit status: 0 all well, 1 a property broke, 2 wrong usage.\n";
@@ -43,6 +44,7 @@ void set_bounds(const std::map<std::string, std::size_t>& bounds, Scope& scope) 
   set("--crashes", scope.crashes);
   set("--late", scope.late);
   set("--restarts", scope.restarts);
+  set("--foreign", scope.foreign);
   set("--writes", scope.writes);
   set("--ballots", scope.ballots);
   set("--configs", scope.configs);
@@ -87,6 +89,7 @@ std::string bounds_of(const Scope& scope) {
   add(scope.crashes, "crashes");
   add(scope.late, "late");
   add(scope.restarts, "restarts");
+  add(scope.foreign, "foreign");
   return text;
 }
 

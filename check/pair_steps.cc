@@ -51,6 +51,10 @@ bool connect(Two& two, const SettingsTable& settings) {
   if (upstream.senders[two.self].open) return false;
   const Match matched = match(upstream, standby);
   if (matched == Match::refused) return false;
+  if (matched == Match::follows && !holds_prefix(upstream, standby, standby.length)) {
+    two.standby.broken = "I10: " + node_name(two.self).value + " streams from " +
+                         node_name(two.upstream).value + ", whose WAL is another";
+  }
   for (std::size_t timeline = last_timeline(standby) + 1U; timeline <= last_timeline(upstream);
        ++timeline) {
     standby.history[timeline] = upstream.history[timeline];

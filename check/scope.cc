@@ -75,6 +75,27 @@ std::vector<Scope> changes() {
   return scopes;
 }
 
+/// Whoever empties the setting does it at any moment of such a change.
+Scope foreign() {
+  Scope scope = changes().front();
+  scope.name = "foreign";
+  scope.about += ", and somebody empties the primary's setting";
+  scope.foreign = 1;
+  scope.configs = 4;
+  scope.states_max = 300'000;
+  return scope;
+}
+
+/// The agent dies where it has told the controller what it has not yet noted for its next life.
+Scope noted() {
+  Scope scope = changes().front();
+  scope.name = "noted";
+  scope.about += ", and something crashes";
+  scope.crashes = 1;
+  scope.states_max = 300'000;
+  return scope;
+}
+
 Scope degrade() {
   Scope scope = make("degrade", "standbys go missing, and commits may do without");
   scope.spec.when_short = WhenShort::degrade;
@@ -106,6 +127,8 @@ std::vector<Scope> quick_scopes() {
   std::vector<Scope> scopes{failover(), switchover()};
   for (Scope& scope : changes())
     scopes.push_back(std::move(scope));
+  scopes.push_back(foreign());
+  scopes.push_back(noted());
   scopes.push_back(degrade());
   Scope crash = failover();
   crash.name = "crash";

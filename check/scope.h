@@ -46,6 +46,7 @@ struct Scope {
   std::uint8_t crashes = 0;   ///< Of agents, of PostgreSQL, or of both at once.
   std::uint8_t late = 0;      ///< Messages that arrive after newer ones.
   std::uint8_t restarts = 0;  ///< Of the controller.
+  std::uint8_t foreign = 0;   ///< Somebody else empties synchronous_standby_names.
   std::uint8_t slow = 2;   ///< Order::prompt: actors that are slow, each for as long as it takes.
   std::uint8_t stale = 0;  ///< Reports that the controller heard, and did not act on at once.
   Order order = Order::prompt;

@@ -70,6 +70,7 @@ SqlView sql_view(const Server& server, const SettingsTable& settings, std::uint8
                             sender.flushed > 0});
   }
   view.sync_names = own.sync_names;
+  view.foreign_sync = own.foreign;
   view.config_id = own.id;
   view.read_only = own.read_only;
   view.database_ready = view.lineage_ready = true;
@@ -111,7 +112,8 @@ SettingsTable::SettingsTable() {
 }
 
 std::uint16_t SettingsTable::add(const SettingsFiles& files) {
-  const auto known = std::ranges::find(all_, files.id, &Settings::id);
+  const auto known = std::ranges::find_if(
+      all_, [&](const Settings& each) { return each.id == files.id && !each.foreign; });
   if (known != all_.end()) return static_cast<std::uint16_t>(known - all_.begin());
   const ServerSettings parsed = parse_settings(files.server);
   const SyncRule rule = parse_sync_names(parsed.sync_names);
@@ -137,6 +139,20 @@ std::uint16_t SettingsTable::add(const SettingsFiles& files) {
   return static_cast<std::uint16_t>(all_.size() - 1);
 }
 
+std::uint16_t SettingsTable::emptied(std::uint16_t number) {
+  Settings made = all_[number];
+  made.foreign = true;
+  made.sync_names.clear();
+  made.first = false;
+  made.required = 0;
+  made.names.clear();
+  const auto known = std::ranges::find_if(
+      all_, [&](const Settings& each) { return each.id == made.id && each.foreign; });
+  if (known != all_.end()) return static_cast<std::uint16_t>(known - all_.begin());
+  all_.push_back(std::move(made));
+  return static_cast<std::uint16_t>(all_.size() - 1);
+}
+
 std::uint16_t SettingsTable::rule_of(std::uint16_t number) const {
   const auto first = std::ranges::find(all_, all_[number].sync_names, &Settings::sync_names);
   return static_cast<std::uint16_t>(first - all_.begin());
@@ -158,6 +174,7 @@ bool holds_prefix(const Server& server, const Server& of, std::uint8_t length) {
 
 bool append(Server& server, Entry entry) {
   if (server.length == kLogMax) return false;
+  if (entry.writer == 0) entry.writer = static_cast<std::uint8_t>(server.self + 1);
   server.log[server.length++] = entry;
   return true;
 }
@@ -180,7 +197,7 @@ bool recover(Server& server) {
   server.ready = true;
   if (server.in_recovery) return true;
   // Crash recovery ends with a checkpoint, which is a record.
-  if (!append(server, {last_timeline(server), 0})) return false;
+  if (!append(server, {last_timeline(server)})) return false;
   server.checkpoint_timeline = last_timeline(server);
   server.life = server.length;
   return true;
@@ -196,7 +213,7 @@ void crash(Server& server) {
 
 bool begin_stop(Server& server) {
   if (!server.running || server.stopping) return false;
-  if (runs_as_primary(server) && !append(server, {last_timeline(server), 0})) return false;
+  if (runs_as_primary(server) && !append(server, {last_timeline(server)})) return false;
   server.stopping = true;
   server.promoting = 0;
   return true;
@@ -235,7 +252,7 @@ bool finish_promotion(Server& server) {
   }
   while (timeline < kTimelinesMax && has_timeline(server, timeline))
     ++timeline;
-  if (timeline >= kTimelinesMax || !append(server, {timeline, 0})) return false;
+  if (timeline >= kTimelinesMax || !append(server, {timeline})) return false;
   server.history[timeline] = Branch{old, static_cast<std::uint8_t>(server.length - 1)};
   server.promoting = 0;
   server.in_recovery = false;
@@ -271,7 +288,9 @@ PostgresView look(const Server& server, const SettingsTable& settings, std::uint
   control.end = Lsn(server.length);
   for (std::uint8_t timeline = 1; timeline < kTimelinesMax; ++timeline) {
     if (!has_timeline(server, timeline)) continue;
-    view.history[TimelineId(timeline)] = Lsn(server.history[timeline].start);
+    const Branch& branch = server.history[timeline];
+    view.history[TimelineId(timeline)] = Lsn(branch.start);
+    view.parents[TimelineId(timeline)] = TimelineId(branch.parent);
   }
   view.standby_signal = !server.was_primary;
   view.running = server.running;

@@ -35,7 +35,8 @@ std::uint8_t node_index(const NodeName& name);
 /// One WAL record. Its LSN is its place, counted from 1.
 struct Entry {
   std::uint8_t timeline = 0;
-  std::uint8_t write = 0;  ///< Number of the client's commit; 0: PostgreSQL's or hactl's own.
+  std::uint8_t write = 0;   ///< Number of the client's commit; 0: PostgreSQL's or hactl's own.
+  std::uint8_t writer = 0;  ///< Node + 1 that wrote it.
   friend bool operator==(const Entry&, const Entry&) = default;
 };
 
@@ -95,6 +96,8 @@ struct Server {
   bool was_primary = false;   ///< By pg_control: it last ran as a primary.
   bool commits_wait = false;  ///< The checkpointer's flag that commits look at.
   bool corrupt = false;       ///< A rewind was cut short.
+  std::uint8_t self = 0;      ///< The node.
+  std::uint8_t none = 0;      ///< So that there is no padding.
   friend bool operator==(const Server&, const Server&) = default;
 };
 std::uint64_t fingerprint(const Server& server);
@@ -105,7 +108,8 @@ struct Settings {
   bool read_only = true;
   Conninfo conninfo;
   std::string sync_names;
-  bool first = false;  ///< FIRST n (…); otherwise ANY n (…).
+  bool foreign = false;  ///< Somebody else made synchronous_standby_names empty.
+  bool first = false;    ///< FIRST n (…); otherwise ANY n (…).
   std::uint8_t required = 0;
   /// Node and epoch of each name, in order; kNoNode for a name that no standby has.
   std::vector<std::pair<std::uint8_t, std::uint8_t>> names;
@@ -120,6 +124,8 @@ class SettingsTable {
   SettingsTable();
   /// The number of `files`.
   std::uint16_t add(const SettingsFiles& files);
+  /// Those of `number`, but for a synchronous_standby_names that somebody else has emptied.
+  std::uint16_t emptied(std::uint16_t number);
   [[nodiscard]] const Settings& operator[](std::uint16_t number) const { return all_[number]; }
   /// The first number with the same synchronous_standby_names.
   [[nodiscard]] std::uint16_t rule_of(std::uint16_t number) const;
@@ -146,6 +152,7 @@ bool holds_write(const Server& server, std::uint8_t write);
 bool holds_prefix(const Server& server, const Server& of, std::uint8_t length);
 
 // What happens to it. Each answers false when it can't: the state is then as before.
+/// An entry without a writer is the server's own.
 bool append(Server& server, Entry entry);
 bool start(Server& server, const SettingsTable& settings, bool in_recovery);
 /// The WAL that lay there has been replayed.

@@ -22,6 +22,7 @@ class Collector {
   [[nodiscard]] const Server& server() const { return server_; }
   [[nodiscard]] const Settings& settings() const { return catalog_.settings[server_.settings]; }
   [[nodiscard]] const SettingsTable& table() const { return catalog_.settings; }
+  std::uint16_t emptied() { return catalog_.settings.emptied(server_.settings); }
 
   /// Adds a step if `change` answers true. It is an act of the node's own `actor`, or of
   /// `acting`'s.
@@ -51,14 +52,16 @@ void add_progress(Collector& at) {
           [](Work& work) { return finish_promotion(work.server); });
   const auto stopped = [](Work& work, StopEnd end) {
     if (!finish_stop(work.server, end)) return false;
-    if (end == StopEnd::cut_short) work.manner = Manner::mishap;
     forget_postgres(work.agent);
     return true;
   };
-  at.step(Actor::process, " has stopped in good order",
-          [&](Work& work) { return stopped(work, StopEnd::clean); });
-  at.step(Actor::other, " was stopped by force",
-          [&](Work& work) { return stopped(work, StopEnd::cut_short); });
+  // One that was still on its way up has nothing to put in order.
+  const StopEnd end = at.server().ready ? StopEnd::clean : StopEnd::cut_short;
+  at.step(Actor::process, " has stopped", [&](Work& work) { return stopped(work, end); });
+  at.step(Actor::other, " was stopped by force", [&](Work& work) {
+    work.manner = Manner::mishap;
+    return stopped(work, StopEnd::cut_short);
+  });
 }
 
 void add_reloads(Collector& at) {
@@ -115,6 +118,16 @@ void add_clients(Collector& at) {
       return true;
     });
   }
+}
+
+void add_strangers(Collector& at) {
+  if (!is_open(at.server(), at.table()) || at.settings().sync_names.empty()) return;
+  at.step(Actor::other, "'s synchronous_standby_names is emptied by somebody", [&](Work& work) {
+    work.server.settings = at.emptied();
+    work.add({Effect::Kind::foreign, 0, 0});
+    work.manner = Manner::mishap;
+    return true;
+  });
 }
 
 void add_crashes(Collector& at) {
@@ -194,9 +207,10 @@ Outcome finish(Catalog& catalog, const Server& before, Work work, const std::str
 bool settle_standby(Server& server, const SettingsTable& settings) {
   if (!server.running || !server.in_recovery || server.stopping) return false;
   const Server before = server;
-  server.ready = true;
   const Settings& own = settings[server.settings];
-  server.commits_wait = !own.sync_names.empty();
+  // The checkpointer looks as it starts; what is changed later it may notice only as a primary's.
+  if (!server.ready) server.commits_wait = !own.sync_names.empty();
+  server.ready = true;
   if (server.startup != own.conninfo) {
     server.startup = own.conninfo;
     server.receiver = Receiver{};
@@ -210,6 +224,7 @@ std::vector<Outcome> server_choices(Catalog& catalog, std::uint8_t self, Id agen
   add_reloads(at);
   add_replies(at);
   add_clients(at);
+  add_strangers(at);
   add_crashes(at);
   return at.outcomes;
 }

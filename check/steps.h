@@ -20,6 +20,7 @@ struct Effect {
     crash,     ///< Something died: of the scope's number of crashes.
     late,      ///< A message was held back: of the scope's number of those.
     stale,     ///< A report was heard and not acted on: of the scope's number of those.
+    foreign,   ///< Somebody else changed a setting: of the scope's number of those.
     write,     ///< The client's commit `value` was written.
     expose,    ///< The commit `value` was acknowledged by a primary of `epoch`.
     open,      ///< The node lets clients in, as a primary of `epoch`.

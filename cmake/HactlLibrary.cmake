@@ -1,6 +1,8 @@
 # hactl_library(NAME [DEPENDS folders…] [PACKAGES targets…] SOURCES files…)
 #   One folder of the layer diagram. DEPENDS are the folders that it may include; tools/tidy.py
 #   holds every #include to them. PACKAGES are third-party targets that its sources use.
+#   MUTANTS: the tests also have it as NAME_mutants, with switches for the rules
+#   (base/rule_switch.h), over the twins of what it depends on.
 # hactl_test(NAME LABEL label [DEPENDS …] [PACKAGES …] SOURCES files…)
 #   One GoogleTest program of the same folder, registered with ctest under LABEL.
 
@@ -26,7 +28,7 @@ function(hactl_compile_options target)
 endfunction()
 
 function(hactl_library name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;PACKAGES;SOURCES" ${ARGN})
+  cmake_parse_arguments(ARG "MUTANTS" "" "DEPENDS;PACKAGES;SOURCES" ${ARGN})
   if(ARG_SOURCES)
     add_library(hactl_${name} STATIC ${ARG_SOURCES})
     hactl_compile_options(hactl_${name})
@@ -34,6 +36,18 @@ function(hactl_library name)
       target_link_libraries(hactl_${name} PUBLIC hactl_${folder})
     endforeach()
     target_link_libraries(hactl_${name} PUBLIC ${ARG_PACKAGES})
+  endif()
+  if(ARG_MUTANTS AND HACTL_TESTS)
+    add_library(hactl_${name}_mutants STATIC EXCLUDE_FROM_ALL ${ARG_SOURCES})
+    hactl_compile_options(hactl_${name}_mutants)
+    target_compile_definitions(hactl_${name}_mutants PUBLIC HACTL_MUTANTS)
+    foreach(folder IN LISTS ARG_DEPENDS)
+      if(TARGET hactl_${folder}_mutants)
+        set(folder ${folder}_mutants)
+      endif()
+      target_link_libraries(hactl_${name}_mutants PUBLIC hactl_${folder})
+    endforeach()
+    target_link_libraries(hactl_${name}_mutants PUBLIC ${ARG_PACKAGES})
   endif()
 endfunction()
 

@@ -1,4 +1,4 @@
-hactl_library(converge
+hactl_library(converge MUTANTS
   DEPENDS model
   SOURCES converge/follow.cc converge/lead.cc converge/next_action.cc converge/postgres_settings.cc
           converge/report.cc converge/steps.cc)

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/rule_switch.h"
 #include "converge/postgres_settings.h"
 #include "converge/steps.h"
 #include "model/limits.h"
@@ -47,11 +48,13 @@ Step start_detached(const Goal& goal, const LocalState& local, const std::string
 /// Takes every way to get WAL away; unset when none is left. The settings may still name the former
 /// upstream: without its credential nobody gets in there.
 std::optional<Step> cut_off(const LocalState& local) {
-  if (local.state.grant) {
+  if (local.state.grant && rule_holds(Rule::r2_no_promotion_pending)) {
     return act(action::Stop{}, "stopping: a promotion that was ordered could still come about");
   }
   const bool receives = local.seen.sql && local.seen.sql->receiver;
-  if (local.seen.credential || receives) return act(action::Detach{}, "taking no more WAL");
+  if ((local.seen.credential || receives) && rule_holds(Rule::r2_detached)) {
+    return act(action::Detach{}, "taking no more WAL");
+  }
   return std::nullopt;
 }
 
@@ -197,7 +200,9 @@ Step rewind(const Goal& goal, const LocalState& local) {
     return act(action::Rewind{*goal.upstream, goal.chain.back().timeline, goal.postgres},
                "rewinding to where " + goal.upstream->node.value + " branched off");
   }
-  if (local.rewind != RewindProgress::done) return clone(goal, local, "a rewind was cut short");
+  if (local.rewind != RewindProgress::done && rule_holds(Rule::r10_whole_data)) {
+    return clone(goal, local, "a rewind was cut short");
+  }
   if (local.starts_failed > kStartsMax) return clone(goal, local, "rewound data would not start");
   if (lacks_credential(goal, local)) {
     return act(action::Attach{goal.upstream->epoch}, "getting ready to follow");
@@ -243,7 +248,8 @@ std::optional<Step> check_history(const Goal& goal, const LocalState& local) {
     return start_detached(goal, local, "starting, to see where its WAL ends");
   }
   const WalPosition end = *wal_end(local);
-  if (!is_prefix(goal.chain, end) || timelines_contradict(goal, local)) return rejoin(goal, local);
+  const bool prefix = is_prefix(goal.chain, end) || !rule_holds(Rule::r11_prefix_only);
+  if (!prefix || timelines_contradict(goal, local)) return rejoin(goal, local);
   return save(local, with_timelines(goal, attachment(goal, noted(goal, local))),
               "noting whom it follows");
 }

@@ -2,6 +2,7 @@
 // happens: make the data, reach the position, promise, cut off, promote, prove, open, keep.
 #include <algorithm>
 
+#include "base/rule_switch.h"
 #include "converge/postgres_settings.h"
 #include "converge/steps.h"
 #include "model/limits.h"
@@ -34,8 +35,9 @@ bool proof_is_for(const Goal& goal, const LocalState& local) {
 /// Acknowledgements that the barrier has from the members of the setting.
 int holders(const SyncConfig& sync, const std::vector<SenderView>& senders, Lsn barrier) {
   return static_cast<int>(std::ranges::count_if(senders, [&](const SenderView& sender) {
-    return sender.epoch == sync.epoch && sync.members.contains(sender.node) &&
-           sender.sync_priority > 0 && sender.flushed >= barrier;
+    const bool counts = (sender.epoch == sync.epoch && sender.sync_priority > 0) ||
+                        !rule_holds(Rule::r8_own_epoch_counts);
+    return counts && sync.members.contains(sender.node) && sender.flushed >= barrier;
   }));
 }
 
@@ -74,7 +76,9 @@ std::optional<Step> reach_position(const Goal& goal, const LocalState& local) {
   const std::optional<WalPosition> end = wal_end(local);
   if (!end) return wait_for("seeing where its WAL ends", kSoon);
   // Timelines rise with epochs, so more on a newer timeline is more.
-  if (*end < *goal.position) return wait_for("waiting for the last WAL of the old primary", kSoon);
+  if (*end < *goal.position && rule_holds(Rule::r5_waits_for_position)) {
+    return wait_for("waiting for the last WAL of the old primary", kSoon);
+  }
   return std::nullopt;
 }
 
@@ -114,7 +118,10 @@ Step promote_standby(const Goal& goal, const LocalState& local) {
   }
   std::string names = any_names(*goal.sync);
   if (names.empty()) names = sync_names_for_standby();
-  if (auto step = configure(goal, local, closed_settings(goal, local, names))) return *step;
+  const WantedSettings wanted = rule_holds(Rule::r9_closed_at_promotion)
+                                    ? closed_settings(goal, local, names)
+                                    : as_primary(goal, true, names);
+  if (auto step = configure(goal, local, wanted)) return *step;
   if (local.seen.credential || local.seen.sql->receiver) {
     return act(action::Detach{}, "taking no more WAL");
   }
@@ -140,7 +147,8 @@ Step resume(const Goal& goal, const LocalState& local, Instant now) {
   state.restart_done = std::max(state.restart_done, goal.restart);
   state.grant = Grant{*goal.sync};
   if (auto step = save(local, state, "noting the setting to resume under")) return *step;
-  if (auto step = configure(goal, local, as_primary(goal, false, any_names(*goal.sync)))) {
+  const bool open = !rule_holds(Rule::r10_resumes_closed);
+  if (auto step = configure(goal, local, as_primary(goal, open, any_names(*goal.sync)))) {
     return *step;
   }
   return act(action::ResumeGated{goal.postgres}, "resuming behind the closed gate");
@@ -154,7 +162,7 @@ std::optional<Step> prove(const Goal& goal, const LocalState& local, Instant now
   const bool mine = proof_is_for(goal, local);
   // Walsenders of a primary that has not opened yet were all born under its setting.
   const bool needs_marker = open && sync.required > 0 && !(mine && local.proof.marker_proven);
-  if (needs_marker) {
+  if (needs_marker && rule_holds(Rule::r7_marker)) {
     if (auto step = configure(goal, local, as_primary(goal, open, marker_names(sync)))) return step;
     if (!shows_marker(sync, sql.senders)) {
       return wait_for("proving the setting to every walsender", kSoon);
@@ -171,14 +179,15 @@ std::optional<Step> prove(const Goal& goal, const LocalState& local, Instant now
                          local.foreign_sync_in.has_value();
   // Right after a start the checkpointer may not have told the others yet that commits must wait.
   const bool resumed = local.promote_ordered_for != goal.epoch;
-  const bool unknown = open ? was_async : resumed;
+  const bool unknown = (open ? was_async : resumed) && rule_holds(Rule::r7_checkpointer);
   if (unknown && sync.required > 0 && !(mine && local.proof.checkpointed)) {
     return act(action::ProveCheckpointer{}, "proving the setting to the checkpointer");
   }
   if (!mine || !local.proof.barrier) {
     return act(action::WriteBarrier{sync.epoch, goal.timeline}, "writing the barrier");
   }
-  if (holders(sync, sql.senders, *local.proof.barrier) < sync.required) {
+  const bool held = holders(sync, sql.senders, *local.proof.barrier) >= sync.required;
+  if (!held && rule_holds(Rule::r7_barrier)) {
     const bool overdue = local.proof.barrier_at && now - *local.proof.barrier_at > kBarrierOverdue;
     if (overdue && local.checkpointed_for < goal.epoch) {
       return act(
@@ -189,7 +198,8 @@ std::optional<Step> prove(const Goal& goal, const LocalState& local, Instant now
         "waiting until " + std::to_string(sync.required) + " quorum standbys hold the barrier",
         kSoon);
   }
-  const bool alone = sync.required == 0 && local.start_nonce != 0;
+  const bool alone =
+      sync.required == 0 && local.start_nonce != 0 && rule_holds(Rule::r10_fresh_nonce);
   if (alone && goal.start_nonce != local.start_nonce) {
     return wait_for("waiting for the controller's word to open without synchronous standbys",
                     kSoon * 10);
@@ -210,7 +220,7 @@ bool quorum_is_with(const SyncConfig& sync, const std::vector<SenderView>& sende
 /// Whether somebody else may be primary by now without this node having heard of it: neither the
 /// controller nor a commit quorum has been heard for the length of the lease.
 bool is_isolated(const Goal& goal, const LocalState& local, Instant now) {
-  if (now - local.controller_heard_at < kLease) return false;
+  if (now - local.controller_heard_at < kLease || !rule_holds(Rule::lease_closes)) return false;
   // Where commits wait for nobody, the others can do without this node only if the spec says so.
   if (goal.sync->required == 0 && !goal.lease) return false;
   return !quorum_is_with(*goal.sync, local.seen.sql->senders);
@@ -265,7 +275,8 @@ Step serve(const Goal& goal, const LocalState& local, Instant now) {
     return act(action::PrepareDatabase{goal.postgres}, "making roles and the database");
   }
   if (auto step = keep_slots(goal, local)) return *step;
-  if (!confirmed(goal, local)) return *prove(goal, local, now);
+  if (!confirmed(goal, local) && (gate_is_open(local) || rule_holds(Rule::r9_opens_when_confirmed)))
+    return *prove(goal, local, now);
   if (auto step = configure(goal, local, as_primary(goal, true, any_names(*goal.sync))))
     return *step;
   if (!gate_is_open(local)) return wait_for("opening", kSoon);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/rule_switch.h"
 #include "converge/steps.h"
 
 namespace hactl {
@@ -79,13 +80,15 @@ Step dispatch(const Goal& goal, const LocalState& local, Instant now) {
 
 bool acceptable(const Goal& goal, const AgentState& state) {
   if (state.node.value != "" && goal.node != state.node) return false;
+  if (!rule_holds(Rule::r6_older_orders_dropped)) return true;
   if (goal.incarnation != state.incarnation_seen) return goal.incarnation > state.incarnation_seen;
   return goal.revision >= state.revision_seen;
 }
 
 Step next_action(const Goal& goal, const LocalState& local, Instant now) {
   const bool leaving = goal.state == GoalState::drop || goal.state == GoalState::fence;
-  if (goal.epoch < local.state.promised && !leaving && goal.state != GoalState::init) {
+  const bool older = goal.epoch < local.state.promised && rule_holds(Rule::r1_older_goals_refused);
+  if (older && !leaving && goal.state != GoalState::init) {
     return wait_for("the goal is of an older epoch than the one promised", kAtPeace);
   }
   if (local.retry_at && now < *local.retry_at) {
@@ -100,7 +103,9 @@ Step next_action(const Goal& goal, const LocalState& local, Instant now) {
                "ending what a crashed PostgreSQL left behind");
   }
   const bool anew = leaving || goal.state == GoalState::rebuild || goal.state == GoalState::init;
-  if (!anew && notes_are_lost(local)) return without_notes(goal, local);
+  if (!anew && notes_are_lost(local) && rule_holds(Rule::r13_no_notes)) {
+    return without_notes(goal, local);
+  }
   // Before anything is done by the word of a store that was put back: what the former one may still
   // have said comes to nothing from here on.
   if (goal.incarnation > local.state.incarnation_seen && goal.state != GoalState::init) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/rule_switch.h"
 #include "model/names.h"
 
 namespace hactl {
@@ -364,6 +365,7 @@ std::string marker_names(const SyncConfig& sync) {
 }
 
 std::string sync_names_for_standby() {
+  if (!rule_holds(Rule::r12_standby_waits)) return {};
   return names_list("ANY 1", {"\"" + std::string(kNobody) + "\""});
 }
 

@@ -1,6 +1,7 @@
 // report_of(): the node in its agent's own words.
 #include <algorithm>
 
+#include "base/rule_switch.h"
 #include "converge/next_action.h"
 #include "converge/steps.h"
 #include "model/limits.h"
@@ -44,7 +45,10 @@ PrimaryView primary_view(const std::optional<Goal>& goal, const LocalState& loca
   view.senders = sql.senders;
   view.applied = local.state.applied_generation;
   view.confirmed = view.gate_open && view.applied.value != 0;
-  if (local.proof.confirmed && local.proof.epoch == view.epoch) {
+  // By what is on file the next life of the agent begins: it must not bring an older setting back.
+  const bool on_file = (view.granted && view.granted->generation == local.proof.generation) ||
+                       !rule_holds(Rule::r7_on_file);
+  if (local.proof.confirmed && local.proof.epoch == view.epoch && on_file) {
     view.applied = local.proof.generation;
     view.confirmed = true;
   }
@@ -95,14 +99,17 @@ NodeReport report_of(const std::optional<Goal>& goal, const LocalState& local, I
   report.sequence = state.sequence;
   report.incarnation_seen = state.incarnation_seen;
   report.revision_seen = state.revision_seen;
-  report.promised = state.promised;
+  // By the file, not by the goal: a word that was given is kept in the next life of the agent.
+  report.promised = rule_holds(Rule::r1_promise_on_disk) || !goal
+                        ? state.promised
+                        : std::max(state.promised, goal->epoch);
   report.state = state_of(goal, local);
   report.restart_done = state.restart_done;
   report.start_nonce = local.start_nonce;
   report.problem = local.problem ? local.problem : slow_disk(local, now);
   if (const auto end = wal_end(local)) report.position = *end;
   if (goal && goal->tell_lineage) report.lineage = lineage_of(local, report.position.timeline);
-  if (position_is_final(local)) report.final_for = state.promised;
+  if (position_is_final(local)) report.final_for = report.promised;
   if (!local.seen.sql) return report;
   const SqlView& sql = *local.seen.sql;
   report.receiver = sql.receiver;

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/rule_switch.h"
 #include "converge/postgres_settings.h"
 #include "model/names.h"
 
@@ -79,10 +80,13 @@ std::optional<WalPosition> wal_end(const LocalState& local) {
 
 bool position_is_final(const LocalState& local) {
   if (local.state.grant && local.state.grant->sync.epoch == local.state.promised) return false;
-  if (local.seen.credential || !wal_end(local)) return false;
+  if (!wal_end(local)) return false;
+  const bool receives = local.seen.sql && local.seen.sql->in_recovery && local.seen.sql->receiver;
+  if ((local.seen.credential || receives) && rule_holds(Rule::r2_final_when_detached)) return false;
   // With the right to be primary, a promotion may be under way that ends when nobody waits for it.
   if (local.seen.sql) {
-    return local.seen.sql->in_recovery && !local.seen.sql->receiver && !local.state.grant;
+    const bool may_be_promoting = local.state.grant && rule_holds(Rule::r2_no_promotion_pending);
+    return local.seen.sql->in_recovery && !may_be_promoting;
   }
   return stopped_as_primary(local);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/rule_switch.h"
 #include "planner/candidate.h"
 #include "planner/draft.h"
 #include "planner/recover.h"
@@ -21,12 +22,15 @@ void order_promotion(Facts& facts, FormationRecord& record, const SyncConfig& ne
   for (const Promotion& promotion : facts.record.lineage) {
     if (promotion.epoch == position.epoch) parent = promotion.timeline;
   }
-  record.timeline_max = std::max(record.timeline_max, parent).next();
+  const bool reserves = rule_holds(Rule::r11_timeline_reserved);
+  const TimelineId own = (reserves ? std::max(record.timeline_max, parent) : parent).next();
+  record.timeline_max = std::max(record.timeline_max, own);
   record.config_generation = std::max(record.config_generation, next.generation);
-  std::erase_if(record.in_force, [&](const SyncConfig& c) { return c.epoch == record.epoch; });
+  std::erase_if(record.in_force, [&](const SyncConfig& c) {
+    return c.epoch == record.epoch || !rule_holds(Rule::r8_older_epochs_kept);
+  });
   record.in_force.push_back(next);
-  record.lineage.push_back(
-      Promotion{record.epoch, next.primary, record.timeline_max, parent, position.lsn, false});
+  record.lineage.push_back(Promotion{record.epoch, next.primary, own, parent, position.lsn, false});
   if (record.lineage.size() > kLineageMax) record.lineage.erase(record.lineage.begin());
 }
 
@@ -58,7 +62,8 @@ NextStep promote_or_fetch(Facts& facts, const NodeName& chosen,
   FormationRecord& record = draft.record();
   record.finals = finals;
   note_accepted_loss(facts, record);
-  if (finals.at(chosen).position >= best) {
+  const bool holds_all = !is_further(best, finals.at(chosen).position);
+  if (holds_all || !rule_holds(Rule::r5_fetches_first)) {
     order_promotion(facts, record, sync_after_failover(facts, chosen, record.epoch, finals), best);
     return draft.done(381, "CandidateChosen",
                       chosen.value +
@@ -67,7 +72,7 @@ NextStep promote_or_fetch(Facts& facts, const NodeName& chosen,
                           to_string(best.lsn));
   }
   for (const auto& [name, final_report] : finals) {
-    if (final_report.position < best || !facts.node(name).heard) continue;
+    if (is_further(best, final_report.position) || !facts.node(name).heard) continue;
     if (facts.record.candidate == chosen && facts.record.donor == name) {
       return hold(384, chosen.value + " fetches WAL from " + name.value);
     }
@@ -134,7 +139,7 @@ namespace {
 
 NextStep begin_ballot(Draft draft, std::uint32_t rule, const std::string& why) {
   FormationRecord& record = draft.record();
-  record.epoch = record.epoch.next();
+  if (rule_holds(Rule::r6_new_ballot)) record.epoch = record.epoch.next();
   record.phase = Phase::collect;
   record.candidate.reset();
   record.donor.reset();
@@ -215,14 +220,16 @@ NextStep decide_collect(Facts& facts) {
   std::set<NodeName> asked;
   for (const auto& [name, final_report] : finals)
     asked.insert(name);
-  if (!words_suffice(facts, asked) && !may_go_on_without(facts, asked)) {
+  const bool covered = words_suffice(facts, asked) || !rule_holds(Rule::r3_covered);
+  if (!covered && !may_go_on_without(facts, asked)) {
     if (auto step = decide_forced(facts)) return *step;
     return hold(385, missing_for(facts, asked));
   }
   leave_out_the_avoided(facts, finals);
   Position best;
-  for (const auto& [name, final_report] : finals)
-    best = std::max(best, final_report.position);
+  for (const auto& [name, final_report] : finals) {
+    if (is_further(final_report.position, best)) best = final_report.position;
+  }
   std::optional<NodeName> chosen = facts.record.candidate;
   if (chosen && (!finals.contains(*chosen) || !may_be_elected(facts, *chosen))) {
     return start_ballot(facts, 386, "the chosen node " + chosen->value + " is gone");
@@ -265,7 +272,8 @@ NextStep decide_promote(Facts& facts) {
   const auto& view =
       node != nullptr && node->report != nullptr ? node->report->primary : std::nullopt;
   if (node != nullptr && node->heard && view && view->epoch == facts.record.epoch &&
-      view->confirmed && clients_had_their_turn(facts, *node)) {
+      ((view->confirmed && clients_had_their_turn(facts, *node)) ||
+       !rule_holds(Rule::r8_confirmed))) {
     Draft draft(facts);
     FormationRecord& record = draft.record();
     const SyncConfig own =

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/rule_switch.h"
+
 namespace hactl {
 namespace {
 
@@ -38,6 +40,10 @@ bool all_that_may_be_primary_are_known(const Facts& facts,
 }
 
 }  // namespace
+
+bool is_further(const Position& a, const Position& b) {
+  return rule_holds(Rule::r4_epoch_first) ? a > b : a.lsn > b.lsn;
+}
 
 bool may_be_primary(const NodeFacts& facts) {
   return facts.member && facts.member->candidate_priority > 0 && !facts.forgot && !facts.excluded;
@@ -92,8 +98,9 @@ namespace {
 
 /// The history of the WAL that reaches furthest.
 Lineage chain_of_furthest(const Facts& facts, const std::map<NodeName, FinalReport>& finals) {
-  const auto furthest =
-      std::ranges::max_element(finals, {}, [](const auto& entry) { return entry.second.position; });
+  const auto furthest = std::ranges::max_element(
+      finals, [](const auto& a, const auto& b) { return is_further(b, a); },
+      [](const auto& entry) { return entry.second.position; });
   if (furthest == finals.end()) return {};
   return ancestry(facts.record.lineage, furthest->second.timeline);
 }

@@ -8,6 +8,9 @@
 
 namespace hactl {
 
+/// Whether WAL that ends at `a` holds what matters of WAL that ends at `b`, and more (R4).
+bool is_further(const Position& a, const Position& b);
+
 /// Whether the node may ever be promoted: in the spec with a priority above 0, and not forgetful.
 bool may_be_primary(const NodeFacts& facts);
 

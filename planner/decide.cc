@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/rule_switch.h"
 #include "planner/ballot.h"
 #include "planner/candidate.h"
 #include "planner/draft.h"
@@ -76,7 +77,7 @@ bool lease_has_run_out(Facts& facts) {
   }
   const NodeFacts& node = facts.node(primary);
   const Instant last_word = node.report == nullptr ? facts.observed.started_at : node.heard_at;
-  return facts.passed(last_word, kLease + kLeaseMargin);
+  return facts.passed(last_word, kLease + kLeaseMargin) || !rule_holds(Rule::lease_waited);
 }
 
 bool back_off_over(Facts& facts) {
@@ -182,6 +183,7 @@ std::optional<NextStep> decide_sync(Facts& facts, bool moving) {
   FormationRecord& record = draft.record();
   record.phase = Phase::reconfigure;
   record.config_generation = record.config_generation.next();
+  if (!rule_holds(Rule::r7_recorded_first)) record.in_force.clear();
   record.in_force.push_back(*wanted);
   record.in_force.back().generation = record.config_generation;
   return draft.done(
@@ -227,11 +229,12 @@ std::optional<NextStep> decide_unmet_promise(Facts& facts) {
 NextStep decide_stable(Facts& facts) {
   if (facts.record.deleting) return hold(300, "the formation is being deleted");
   if (auto step = decide_forced(facts)) return *step;
+  // Before a ballot: only the primary knows what it has acknowledged since.
+  if (auto step = decide_foreign_setting(facts)) return *step;
   if (auto step = decide_failover(facts)) return *step;
   if (auto step = decide_forgetful(facts)) return *step;
   if (!facts.primary_open()) return hold(315, "waiting for the primary to open");
   if (auto step = decide_unmet_promise(facts)) return *step;
-  if (auto step = decide_foreign_setting(facts)) return *step;
   if (auto step = decide_request(facts)) return *step;
   const std::optional<Move> move = wanted_move(facts);
   if (auto step = decide_sync(facts, move.has_value())) return *step;
@@ -243,11 +246,14 @@ NextStep decide_stable(Facts& facts) {
 
 NextStep decide_reconfigure(Facts& facts) {
   if (auto step = decide_forced(facts)) return *step;
+  if (auto step = decide_foreign_setting(facts)) return *step;
   if (auto step = decide_failover(facts)) return *step;
   const SyncConfig& next = facts.record.in_force.back();
   const NodeReport* primary = facts.primary_report();
-  if (primary != nullptr && primary->primary && primary->primary->epoch == next.epoch &&
-      primary->primary->applied == next.generation && primary->primary->confirmed) {
+  const bool proven = primary != nullptr && primary->primary &&
+                      primary->primary->epoch == next.epoch &&
+                      primary->primary->applied == next.generation && primary->primary->confirmed;
+  if (proven || !rule_holds(Rule::r7_old_kept_until_proven)) {
     Draft draft(facts);
     draft.record().phase = Phase::stable;
     draft.record().in_force = {next};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/rule_switch.h"
+
 namespace hactl {
 
 Facts::Facts(const FormationSpec& spec_in, Generation generation_in,
@@ -56,8 +58,9 @@ void Facts::learn(const NodeName& name, NodeFacts& facts) const {
   facts.has_data = report.state != NodeState::unknown && report.state != NodeState::empty &&
                    report.state != NodeState::creating && report.state != NodeState::dropped;
   facts.position = locate(record.lineage, report.position);
-  facts.final = report.final_for == record.epoch && report.promised == record.epoch &&
-                facts.position.has_value();
+  const bool of_this_ballot = report.final_for == record.epoch && report.promised == record.epoch;
+  facts.final = (of_this_ballot || !rule_holds(Rule::r2_final_of_this_ballot)) &&
+                report.final_for.value != 0 && facts.position.has_value();
   if (!on_record) return;
   if (report.node_incarnation > known->second.incarnation) facts.excluded = false;
   // An old word that comes late shows less than is known, too.
@@ -70,7 +73,8 @@ void Facts::learn(const NodeName& name, NodeFacts& facts) const {
   const bool says_where = report.position.timeline.value != 0 && report.position.lsn.value != 0;
   const bool data_lost =
       same && facts.has_data && says_where && report.position < facts.complete_seen;
-  facts.forgot = notes_lost || data_lost;
+  facts.forgot =
+      (notes_lost && rule_holds(Rule::r13_notes)) || (data_lost && rule_holds(Rule::r13_data));
 }
 
 bool Facts::passed(Instant since, Duration wait) {

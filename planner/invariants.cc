@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/rule_switch.h"
+#include "planner/candidate.h"
 
 namespace hactl {
 namespace {
@@ -29,11 +31,12 @@ void check_promotion(const FormationRecord& next) {
   std::set<NodeName> asked;
   for (const auto& [name, final_report] : next.finals) {
     asked.insert(name);
-    HACTL_CHECK(final_report.position <= *next.target_position);
+    HACTL_CHECK(!is_further(final_report.position, *next.target_position));
   }
   // A loss of commits is accepted in so many words, for one ballot, or not at all.
   if (std::ranges::count(next.overrides, next.epoch, &Override::epoch) > 0) return;
   if (next.recovering) return;  // Everybody was asked.
+  if (!rule_holds(Rule::r3_covered)) return;
   std::vector<SyncConfig> former = next.in_force;
   std::erase_if(former, [&](const SyncConfig& config) { return config.epoch == next.epoch; });
   HACTL_CHECK(covers_all(asked, former));

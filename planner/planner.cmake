@@ -1,4 +1,4 @@
-hactl_library(planner DEPENDS model SOURCES
+hactl_library(planner MUTANTS DEPENDS model SOURCES
   planner/ballot.cc planner/candidate.cc planner/conditions.cc planner/decide.cc planner/draft.cc
   planner/facts.cc planner/goals.cc planner/invariants.cc planner/moves.cc planner/plan.cc
   planner/preview.cc planner/recover.cc planner/status.cc planner/sync_quorum.cc planner/verdict.cc)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/rule_switch.h"
 #include "planner/ballot.h"
 #include "planner/candidate.h"
 #include "planner/draft.h"
@@ -181,7 +182,9 @@ NextStep start_forced(const Facts& facts, const std::string& accepted) {
 }  // namespace
 
 bool words_suffice(const Facts& facts, const std::set<NodeName>& asked) {
-  if (facts.record.recovering) return std::ranges::includes(asked, everybody(facts));
+  if (facts.record.recovering && rule_holds(Rule::restore_asks_all)) {
+    return std::ranges::includes(asked, everybody(facts));
+  }
   return covers_all(asked, facts.record.in_force);
 }
 
@@ -193,7 +196,7 @@ std::optional<NextStep> notice_regression(Facts& facts) {
   const Seen seen = seen_by_nodes(facts);
   const bool older = seen.incarnation > facts.record.incarnation ||
                      seen.revision > facts.record.revision || seen.epoch > facts.record.epoch;
-  if (!older) return std::nullopt;
+  if (!older || !rule_holds(Rule::restore_noticed)) return std::nullopt;
   Draft draft(facts);
   FormationRecord& record = draft.record();
   record.incarnation = std::max(record.incarnation, seen.incarnation).next();
@@ -219,7 +222,8 @@ NextStep decide_recovery(Facts& facts) {
   if (proving && facts.primary_open()) {
     const SyncConfig& setting = facts.record.in_force.back();
     const PrimaryView& view = *primary->report->primary;
-    if (view.applied != setting.generation || !view.confirmed) {
+    const bool proven = view.applied == setting.generation && view.confirmed;
+    if (!proven && rule_holds(Rule::restore_proven)) {
       if (facts.passed(facts.observed.phase_since, kProofWait)) {
         return ask_everybody(facts, facts.record.primary->value + " has not proven its setting");
       }
@@ -270,9 +274,13 @@ std::optional<NextStep> decide_forced(Facts& facts) {
 
 std::optional<NextStep> decide_foreign_setting(const Facts& facts) {
   const NodeReport* report = facts.primary_report();
+  if (!rule_holds(Rule::r12_foreign_setting)) return std::nullopt;
   if (report == nullptr || !report->primary || !report->primary->foreign_sync) return std::nullopt;
   const SyncConfig& current = facts.record.in_force.back();
-  if (!facts.primary_open() || current.required == 0) return std::nullopt;
+  const bool known = std::ranges::any_of(facts.record.in_force, [&](const SyncConfig& config) {
+    return config.epoch == current.epoch && config.required == 0;
+  });
+  if (!facts.primary_open() || known) return std::nullopt;
   Draft draft(facts);
   FormationRecord& record = draft.record();
   SyncConfig foreign = current;

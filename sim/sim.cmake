@@ -1,5 +1,5 @@
 # Sources of sim/. Always optimised, whatever the build type: a simulated hour takes a second.
-hactl_library(sim
+hactl_library(sim MUTANTS
   DEPENDS controller_loop agent_loop planner converge
   PACKAGES fmt::fmt
   SOURCES sim/checkers.cc sim/faults.cc sim/faults_machine.cc sim/faults_network.cc
@@ -9,9 +9,11 @@ hactl_library(sim
           sim/sim_network.cc sim/sim_postgres.cc sim/sim_scheduler.cc sim/sim_server.cc
           sim/sim_store.cc sim/sim_wal.cc sim/totals.cc sim/trace.cc sim/wal_properties.cc
           sim/world.cc sim/world_peace.cc)
-if(TARGET hactl_sim)
-  target_compile_options(hactl_sim PRIVATE -O2)
-endif()
+foreach(library hactl_sim hactl_sim_mutants)
+  if(TARGET ${library})
+    target_compile_options(${library} PRIVATE -O2)
+  endif()
+endforeach()
 hactl_program(hactl-sim DEPENDS sim SOURCES sim/main.cc sim/quick_memory.cc)
 
 # The seeds that once showed a fault, and then every scenario over 150 seeds: 1,650 runs of five

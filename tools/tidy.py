@@ -157,7 +157,7 @@ def read_targets(root):
                 if re.fullmatch("[A-Z]+", word):
                     current = lists.setdefault(word, [])
                 else:
-                    current.append(word)
+                    current.append(word.removesuffix("_mutants"))  # The same sources.
             line = line_of(text, text.find(call[0])) if call[0] in text else 1
             yield call[1], name, str(path.relative_to(root)), line, lists
 

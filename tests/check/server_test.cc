@@ -18,7 +18,7 @@ SettingsFiles waiting_for(const std::string& names) {
 /// Node a is a primary with two records; its walsenders for b and c stream in epoch 1.
 Server primary(SettingsTable& settings, const std::string& names) {
   Server server;
-  append(server, {1, 0});
+  append(server, {1});
   start(server, settings, true);
   recover(server);
   server.settings = settings.add(waiting_for(names));

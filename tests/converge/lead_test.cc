@@ -142,6 +142,20 @@ TEST(Lead, APostgresThatHasAnsweredNobodyForLongIsEnded) {
   EXPECT_EQ(std::get<action::Stop>(*step.action).mode, action::Stop::Mode::immediate);
 }
 
+TEST(Lead, ASettingIsToldAsProvenOnceTheNextLifeOfTheAgentWouldKeepIt) {
+  const Goal before = lead();
+  Goal goal = lead();
+  goal.sync->generation = before.sync->generation.next();
+  LocalState local = open_primary();
+  local.state.grant = Grant{*before.sync};
+  local.proof.epoch = goal.epoch;
+  local.proof.generation = goal.sync->generation;
+  local.proof.confirmed = true;
+  EXPECT_FALSE(report_of(goal, local, kNow).primary->confirmed);
+  local.state.grant = Grant{*goal.sync};
+  EXPECT_TRUE(report_of(goal, local, kNow).primary->confirmed);
+}
+
 TEST(Lead, AnArmedTargetIsPromotedWithoutAReload) {
   LocalState local = open_primary();
   local.state.promoted.reset();

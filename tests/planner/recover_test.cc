@@ -193,6 +193,25 @@ TEST(ForeignSetting, IsSetAgainAndUntilThenOnlyThePrimarySpeaksForItsCommits) {
   EXPECT_TRUE(covers_all(others, world.record.in_force));
 }
 
+TEST(ForeignSetting, CountsWhileTheSettingIsBeingChangedAndIsNotedOnce) {
+  FormationSpec spec = three_nodes();
+  ObedientWorld world(spec);
+  world.settle();
+  spec.number_sync_standbys = 2;
+  world.spec = spec;
+  world.generation = world.generation.next();
+  world.record = *world.next().record;
+  ASSERT_EQ(world.record.phase, Phase::reconfigure);
+  world.report("a").primary->foreign_sync = true;
+  const Plan plan = world.next();
+  ASSERT_TRUE(plan.record);
+  EXPECT_EQ(plan.events.front().reason, "ForeignSetting");
+  EXPECT_FALSE(covers_all({NodeName("b"), NodeName("c")}, plan.record->in_force));
+  world.record = *plan.record;
+  // The agent says so until it has heard its new goal.
+  EXPECT_FALSE(world.next().record);
+}
+
 TEST(LostWal, AStandbyThatNeedsWalWhichThePrimaryRemovedIsBuiltAnew) {
   ObedientWorld world(three_nodes());
   world.settle();

@@ -1,0 +1,66 @@
+#include "tests/mutants/known.h"
+
+namespace hactl::mutants {
+namespace {
+
+Hunt scope(const char* name) {
+  return Hunt{Hunt::Where::scope, name, 0, 0};
+}
+
+Hunt resting(const char* name) {
+  Hunt hunt = scope(name);
+  hunt.rests = true;
+  return hunt;
+}
+
+Hunt scenario(const char* name, std::uint64_t seed) {
+  return Hunt{Hunt::Where::scenario, name, seed, seed};
+}
+
+Hunt story(const char* name) {
+  return Hunt{Hunt::Where::story, name, 1, 1};
+}
+
+// A row begins with the rule and its name.
+#define HACTL_MUTANT(rule) Rule::rule, #rule
+}  // namespace
+
+const std::vector<Known>& known() {
+  static const std::vector<Known> rows{
+      {HACTL_MUTANT(r1_older_goals_refused), scope("older"), {Rule::r6_older_orders_dropped}},
+      {HACTL_MUTANT(r1_promise_on_disk), scope("crash")},
+      {HACTL_MUTANT(r2_detached), resting("failover")},
+      {HACTL_MUTANT(r2_final_when_detached), scope("failover")},
+      {HACTL_MUTANT(r2_no_promotion_pending), scope("again")},
+      {HACTL_MUTANT(r2_final_of_this_ballot), scope("late")},
+      {HACTL_MUTANT(r3_covered), scope("failover")},
+      {HACTL_MUTANT(r4_epoch_first), scope("late")},
+      {HACTL_MUTANT(r5_fetches_first), scope("ranked")},
+      {HACTL_MUTANT(r5_waits_for_position), scope("switchover")},
+      {HACTL_MUTANT(r6_new_ballot), scope("failover")},
+      {HACTL_MUTANT(r6_older_orders_dropped), scope("some-late")},
+      {HACTL_MUTANT(r7_recorded_first), scope("narrow")},
+      {HACTL_MUTANT(r7_old_kept_until_proven), scope("narrow")},
+      {HACTL_MUTANT(r7_marker), scope("narrow")},
+      {HACTL_MUTANT(r7_checkpointer), scope("some")},
+      {HACTL_MUTANT(r7_barrier), scope("narrow")},
+      {HACTL_MUTANT(r7_on_file), scope("noted")},
+      {HACTL_MUTANT(r8_older_epochs_kept), scope("late")},
+      {HACTL_MUTANT(r8_confirmed), scope("failover")},
+      {HACTL_MUTANT(r8_own_epoch_counts), scope("failover")},
+      {HACTL_MUTANT(r9_closed_at_promotion), scope("failover")},
+      {HACTL_MUTANT(r9_opens_when_confirmed), scope("failover")},
+      {HACTL_MUTANT(r10_resumes_closed), scope("crash")},
+      {HACTL_MUTANT(r10_fresh_nonce), story("async-restart")},
+      {HACTL_MUTANT(r10_whole_data), scenario("crash-primary", 4)},
+      {HACTL_MUTANT(r11_timeline_reserved), scope("late")},
+      {HACTL_MUTANT(r11_prefix_only), scope("failover")},
+      {HACTL_MUTANT(r12_standby_waits), scope("failover")},
+      {HACTL_MUTANT(r12_foreign_setting), scope("foreign")},
+      {HACTL_MUTANT(lease_waited), story("async-cut")},
+      {HACTL_MUTANT(lease_closes), story("async-cut")},
+  };
+  return rows;
+}
+
+}  // namespace hactl::mutants
