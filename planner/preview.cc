@@ -152,8 +152,9 @@ class IdealWorld {
     for (const auto& [name, goal] : goals) {
       NodeReport& standby = observed_.nodes[name].report;
       if (name == primary || standby.state != NodeState::standby || was_silent(name)) continue;
-      standby.position = report.position;
-      standby.replayed = report.position.lsn;
+      // The primary may have been heard a moment before it: it has no less than it has shown.
+      standby.position = std::max(standby.position, report.position);
+      standby.replayed = standby.position.lsn;
       report.primary->senders.push_back(SenderView{
           name, report.primary->epoch, true, report.position.lsn, report.position.lsn, 1, true});
     }

@@ -238,6 +238,18 @@ TEST(Preview, ShowsTheStepsOfAMigrationInTheOrderInWhichTheyAreTaken) {
             "than 50");
 }
 
+TEST(Preview, OfAFormationThatIsAsSpecifiedIsEmptyThoughAStandbyWasHeardLaterThanThePrimary) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  ObservedNode& standby = world.observed.nodes[NodeName("b")];
+  standby.report.position.lsn = Lsn(standby.report.position.lsn.value + 100);
+  standby.complete_seen = standby.report.position;
+  const Preview shown =
+      preview(world.spec, world.generation, world.record, world.observed, world.now);
+  EXPECT_TRUE(shown.converges);
+  EXPECT_TRUE(shown.steps.empty());
+}
+
 TEST(Preview, OfANewFormationConverges) {
   const FormationSpec spec = three_regions();
   const Preview shown = preview(spec, Generation(1), fresh_record(), Observed{}, at(1'000));
