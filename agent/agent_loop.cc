@@ -33,12 +33,6 @@ void take_progress(NodeReport& report, const NodeReport& told) {
   }
 }
 
-/// Whether `goal` was given before the one that is being obeyed, which may not be on file yet.
-bool is_older(const Goal& goal, const std::optional<Goal>& obeyed) {
-  return obeyed && std::pair(goal.incarnation, goal.revision) <
-                       std::pair(obeyed->incarnation, obeyed->revision);
-}
-
 /// Whether `report` says more than `told` did, and more than how far its WAL has come.
 bool is_news(const NodeReport& report, const NodeReport& told) {
   if (report == told) return false;
@@ -351,7 +345,7 @@ void AgentLoop::received(const Result<std::optional<Transport::Order>>& answer) 
   }
   if (*answer) {
     goal_tag_ = (*answer)->tag;
-    if (acceptable((*answer)->goal, local_.state) && !is_older((*answer)->goal, goal_)) {
+    if (acceptable((*answer)->goal, local_.state, goal_ ? &*goal_ : nullptr)) {
       goal_ = (*answer)->goal;
       local_.retry_at.reset();
       look();

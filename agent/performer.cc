@@ -79,6 +79,12 @@ std::string usable_slot(PgSession& source, const std::string& slot) {
   return rows.ok() && !rows->empty() && !rows->front().empty() ? slot : "";
 }
 
+/// For sessions in which a source is asked, and copied from.
+std::string source_conninfo(const Upstream& upstream, const AgentPaths& paths) {
+  return replication_conninfo(upstream, paths, kCopyApplication, paths.key_file) +
+         " dbname=" + std::string(kAgentDatabase);
+}
+
 /// The history file of the source's timeline. Fails with `unavailable` when the source can't be
 /// asked, or has no checkpoint on `current` yet.
 Result<std::string> history_of(const std::string& conninfo, TimelineId current) {
@@ -99,7 +105,7 @@ Result<std::string> history_of(const std::string& conninfo, TimelineId current) 
 }
 
 /// Whether a timeline's WAL up to `end` is in the history of `current`.
-bool is_prefix(WalPosition end, TimelineId current, std::string_view history) {
+bool is_in_history(WalPosition end, TimelineId current, std::string_view history) {
   if (end.timeline == current) return true;
   const std::optional<Lsn> left = end_of_timeline(history, end.timeline);
   return left && end.lsn <= *left;
@@ -144,8 +150,7 @@ Result<Done> Performer::clone(const action::Clone& order) {
   if (Result<Done> done = remove_tree(fresh); !done.ok()) return done;
   const std::string conninfo =
       replication_conninfo(order.upstream, paths_, kCopyApplication, paths_.key_file);
-  const std::string database = conninfo + " dbname=" + std::string(kAgentDatabase);
-  Result<PgSession> source = PgSession::open(database, kSourceTime);
+  Result<PgSession> source = PgSession::open(source_conninfo(order.upstream, paths_), kSourceTime);
   if (!source.ok()) return source.error().within("clone " + order.upstream.node.value);
   const std::string slot = usable_slot(*source, slot_name(node_));
   Result<Done> done = programs_.base_backup(fresh, conninfo, slot);
@@ -166,9 +171,7 @@ Result<Done> Performer::keep_diverged(const std::string& directory, const std::s
 }
 
 Result<Done> Performer::ask_source(const action::AskSource& order) {
-  const std::string conninfo =
-      replication_conninfo(order.upstream, paths_, kCopyApplication, paths_.key_file) +
-      " dbname=" + std::string(kAgentDatabase);
+  const std::string conninfo = source_conninfo(order.upstream, paths_);
   const Result<std::string> answered = history_of(conninfo, order.timeline);
   if (!answered.ok()) return answered.error().within("ask " + order.upstream.node.value);
   return Done{};
@@ -182,9 +185,7 @@ Result<Done> Performer::rewind(const action::Rewind& order, UtcTime now) {
   }
   const Result<ControlFacts> control = programs_.control(directory);
   if (!control.ok()) return Error{ErrorCode::unavailable, control.error().message};
-  const std::string conninfo =
-      replication_conninfo(order.upstream, paths_, kCopyApplication, paths_.key_file) +
-      " dbname=" + std::string(kAgentDatabase);
+  const std::string conninfo = source_conninfo(order.upstream, paths_);
   const Result<std::string> history = history_of(conninfo, order.timeline);
   if (!history.ok()) return history.error();
   Result<Done> kept = keep_diverged(directory, *history, control->data.timeline, now);
@@ -193,7 +194,7 @@ Result<Done> Performer::rewind(const action::Rewind& order, UtcTime now) {
   // promotion that ended before its first one.
   const WalPosition reached = control->min_recovery;
   if (reached.timeline.value != 0 && reached.timeline != control->data.timeline &&
-      !is_prefix(reached, order.timeline, *history)) {
+      !is_in_history(reached, order.timeline, *history)) {
     return Error{ErrorCode::corrupt,
                  "rewind to " + order.upstream.node.value + ": the data is of timeline " +
                      std::to_string(reached.timeline.value) + ", which has no checkpoint"};
@@ -469,9 +470,6 @@ struct Performer::Dispatch {
   }
   Answer operator()(const action::SetSlots& order) const {
     return session([&](PgSession& session) { return set_slots(session, order); });
-  }
-  Answer operator()(const action::EndSenders& order) const {
-    return session([&](PgSession& session) { return end_senders(session, order.nodes); });
   }
 };
 

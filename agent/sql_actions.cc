@@ -3,6 +3,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
+#include <set>
 #include <utility>
 
 #include "agent/sql_view.h"
@@ -159,19 +160,6 @@ Result<Done> end_sessions(PgSession& session) {
     }
     if (Result<Done> waited = run(session, "SELECT pg_sleep(0.005)"); !waited.ok()) return waited;
   }
-}
-
-Result<Done> end_senders(PgSession& session, const std::set<NodeName>& nodes) {
-  const Result<std::vector<PgRows>> answer =
-      session.run("SELECT pid, application_name FROM pg_stat_replication", kStatementTime);
-  if (!answer.ok()) return answer.error();
-  std::string statements;
-  for (const auto& row : answer->empty() ? PgRows() : answer->front()) {
-    const auto name = parse_application_name(row[1].value_or(""));
-    if (!name || !nodes.contains(name->first)) continue;
-    statements += "SELECT pg_terminate_backend(" + row[0].value_or("0") + ");";
-  }
-  return statements.empty() ? Result<Done>(Done{}) : run(session, statements);
 }
 
 Result<std::map<pid_t, std::optional<NodeName>>> end_slow_senders(PgSession& session) {

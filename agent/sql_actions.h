@@ -6,7 +6,6 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "agent/pg_session.h"
@@ -38,7 +37,6 @@ Result<Lsn> write_tick(PgSession& session);
 Result<Lsn> write_barrier(PgSession& session, const BarrierRow& row);
 
 Result<Done> end_sessions(PgSession& session);
-Result<Done> end_senders(PgSession& session, const std::set<NodeName>& nodes);
 
 /// Ends walsenders that would hold up an orderly stop: far behind, or silent. Yields all that there
 /// were by pid, each with the node that it sends to; nullopt: to none of the formation's.

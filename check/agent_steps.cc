@@ -190,11 +190,6 @@ struct Performer {
     agent.proof.confirmed = true;
     return true;
   }
-  bool operator()(const action::EndSenders& order) {
-    for (const NodeName& node : order.nodes)
-      server.senders[node_index(node)] = Sender{};
-    return true;
-  }
   bool operator()(const action::PrepareDatabase&) { return false; }
   bool operator()(const action::SetSlots&) { return false; }
   bool operator()(const action::Tick&) { return false; }

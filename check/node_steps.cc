@@ -76,7 +76,8 @@ void NodeSteps::add_messages(std::uint8_t self, Id id, std::vector<NodeStep>& st
   };
   const auto hear = [&](Id goal, Node next, const std::string& how) {
     const Goal& heard = catalog_.goals[goal];
-    if (goal == agent.goal || !acceptable(heard, agent.state)) return;
+    const Goal* obeyed = agent.goal == kNoId ? nullptr : &catalog_.goals[agent.goal];
+    if (goal == agent.goal || !acceptable(heard, agent.state, obeyed)) return;
     Agent told = agent;
     told.goal = goal;
     const Both both = settled(self, {catalog_.agents(told), node.server});

@@ -1,6 +1,7 @@
 #include "converge/next_action.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/rule_switch.h"
 #include "converge/steps.h"
@@ -78,11 +79,12 @@ Step dispatch(const Goal& goal, const LocalState& local, Instant now) {
 
 }  // namespace
 
-bool acceptable(const Goal& goal, const AgentState& state) {
+bool acceptable(const Goal& goal, const AgentState& state, const Goal* obeyed) {
   if (state.node.value != "" && goal.node != state.node) return false;
   if (!rule_holds(Rule::r6_older_orders_dropped)) return true;
-  if (goal.incarnation != state.incarnation_seen) return goal.incarnation > state.incarnation_seen;
-  return goal.revision >= state.revision_seen;
+  const std::pair given(goal.incarnation, goal.revision);
+  if (given < std::pair(state.incarnation_seen, state.revision_seen)) return false;
+  return obeyed == nullptr || given >= std::pair(obeyed->incarnation, obeyed->revision);
 }
 
 Step next_action(const Goal& goal, const LocalState& local, Instant now) {

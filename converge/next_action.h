@@ -30,8 +30,8 @@ Step next_action(const Goal& goal, const LocalState& local, Instant now);
 /// `number` and `process` are left to the caller.
 NodeReport report_of(const std::optional<Goal>& goal, const LocalState& local, Instant now);
 
-/// Whether the agent may obey `goal` at all: it is for this node and not older than what it has
-/// seen (incarnation, revision) or promised (epoch).
-bool acceptable(const Goal& goal, const AgentState& state);
+/// Whether the agent may take `goal` up: it is for this node, and was not given before what is on
+/// file, nor before the one that it obeys, which may not be on file yet.
+bool acceptable(const Goal& goal, const AgentState& state, const Goal* obeyed);
 
 }  // namespace hactl

@@ -26,7 +26,6 @@ struct NameOf {
   std::string_view operator()(const action::NoteConfirmed&) const { return "note_confirmed"; }
   std::string_view operator()(const action::PrepareDatabase&) const { return "prepare_database"; }
   std::string_view operator()(const action::SetSlots&) const { return "set_slots"; }
-  std::string_view operator()(const action::EndSenders&) const { return "end_senders"; }
   std::string_view operator()(const action::Tick&) const { return "tick"; }
 };
 

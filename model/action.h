@@ -116,10 +116,6 @@ struct SetSlots {
   std::set<std::string> wanted;
   bool advance = false;
 };
-/// End the walsenders that do not show the setting in force.
-struct EndSenders {
-  std::set<NodeName> nodes;
-};
 
 }  // namespace action
 
@@ -129,7 +125,7 @@ using Action =
                  action::Stop, action::Attach, action::Detach, action::NudgeReceiver,
                  action::Promote, action::Checkpoint, action::ProveCheckpointer, action::NoteMarker,
                  action::WriteBarrier, action::NoteConfirmed, action::PrepareDatabase,
-                 action::SetSlots, action::EndSenders, action::Tick>;
+                 action::SetSlots, action::Tick>;
 
 /// The action's name: "save_state", "init_database", …
 std::string_view name_of(const Action& action);

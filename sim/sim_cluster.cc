@@ -201,14 +201,6 @@ void SimCluster::end_receiver(const SimServer& standby) {
   }
 }
 
-void SimCluster::end_senders(const SimServer& upstream, const std::set<NodeName>& standbys) {
-  for (auto& [id, stream] : streams_) {
-    if (stream.upstream != &upstream || !standbys.contains(stream.standby->name)) continue;
-    stream.sender_open = false;
-    look_soon(id);
-  }
-}
-
 void SimCluster::end_senders(const SimServer& upstream) {
   for (auto& [id, stream] : streams_) {
     if (stream.upstream != &upstream) continue;

@@ -68,7 +68,6 @@ class SimCluster {
   [[nodiscard]] std::vector<const SenderState*> senders(const SimServer& upstream) const;
   /// The standby's receiver is told to end; it flushes what it has.
   void end_receiver(const SimServer& standby);
-  void end_senders(const SimServer& upstream, const std::set<NodeName>& standbys);
   void end_senders(const SimServer& upstream);
   /// Everything that was connected to the server is gone.
   void server_ended(const SimServer& ended);

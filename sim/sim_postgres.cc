@@ -388,16 +388,6 @@ void SimPostgres::run(const action::SetSlots& order, Done done) {
       std::move(done));
 }
 
-void SimPostgres::run(const action::EndSenders& order, Done done) {
-  with_session(
-      5,
-      [this, nodes = order.nodes]() -> Result<ActionOutcome> {
-        cluster_.end_senders(server_, nodes);
-        return ActionOutcome{};
-      },
-      std::move(done));
-}
-
 void SimPostgres::run(const action::Tick& /*order*/, Done done) {
   with_session(
       3,

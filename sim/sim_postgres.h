@@ -46,7 +46,6 @@ class SimPostgres : public Postgres {
   void run(const action::WriteBarrier& order, Done done);
   void run(const action::PrepareDatabase& order, Done done);
   void run(const action::SetSlots& order, Done done);
-  void run(const action::EndSenders& order, Done done);
   void run(const action::Tick& order, Done done);
   /// Actions that never reach the door: the loop keeps them to itself.
   template <typename Other>

@@ -23,6 +23,21 @@ constexpr Epoch kEpoch{1};
 /// How often a state that must not change is looked at.
 constexpr int kLooks = 30;
 
+/// Two nodes that know each other.
+struct Pair {
+  PostgresNode primary;
+  PostgresNode standby;
+
+  Pair(const std::string& directory, const PemPair& authority)
+      : primary(directory, authority, "paris-a"), standby(directory, authority, "rome-b") {
+    PostgresNode::introduce(primary, standby);
+  }
+  /// Makes one a primary on timeline 2, from which the other streams in kEpoch.
+  bool stream() {
+    return primary.become_primary(TimelineId(2)) && standby.become_standby_of(primary, kEpoch);
+  }
+};
+
 class LocalPostgresTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -91,9 +106,8 @@ TEST_F(LocalPostgresTest, TheGateLetsClientsInOnlyWhenItIsOpen) {
 }
 
 TEST_F(LocalPostgresTest, AStandbyIsClonedOverTlsAndStreamsUnderItsEpochsName) {
-  PostgresNode primary(directory_.path(), authority_, "paris-a");
-  PostgresNode standby(directory_.path(), authority_, "rome-b");
-  PostgresNode::introduce(primary, standby);
+  Pair pair(directory_.path(), authority_);
+  auto& [primary, standby] = pair;
   ASSERT_TRUE(primary.become_primary(TimelineId(2)));
   ASSERT_EQ(message_of(primary.perform(action::SetSlots{{"hactl_rome_b"}, false})), "");
   EXPECT_EQ(message_of(standby.perform(action::Clone{primary.as_upstream(kEpoch), standby.goal})),
@@ -110,16 +124,13 @@ TEST_F(LocalPostgresTest, AStandbyIsClonedOverTlsAndStreamsUnderItsEpochsName) {
            seen.sql->senders[0].node == standby.name && seen.sql->senders[0].epoch == kEpoch;
   }));
   EXPECT_EQ(primary.observe().sql->slots, std::set<std::string>{"hactl_rome_b"});
-  EXPECT_EQ(message_of(primary.perform(action::EndSenders{{standby.name}})), "");
   EXPECT_EQ(message_of(primary.perform(action::ProveCheckpointer{})), "");
 }
 
 TEST_F(LocalPostgresTest, ADetachedStandbyTakesNoMoreWal) {
-  PostgresNode primary(directory_.path(), authority_, "paris-a");
-  PostgresNode standby(directory_.path(), authority_, "rome-b");
-  PostgresNode::introduce(primary, standby);
-  ASSERT_TRUE(primary.become_primary(TimelineId(2)));
-  ASSERT_TRUE(standby.become_standby_of(primary, kEpoch));
+  Pair pair(directory_.path(), authority_);
+  auto& [primary, standby] = pair;
+  ASSERT_TRUE(pair.stream());
 
   // It does take WAL before: otherwise what follows would show nothing.
   const Lsn at_first = standby.observe().sql->received;
@@ -145,11 +156,9 @@ TEST_F(LocalPostgresTest, ADetachedStandbyTakesNoMoreWal) {
 }
 
 TEST_F(LocalPostgresTest, AReceiverThatItsUpstreamRefusesDoesNotCountAsStreaming) {
-  PostgresNode primary(directory_.path(), authority_, "paris-a");
-  PostgresNode standby(directory_.path(), authority_, "rome-b");
-  PostgresNode::introduce(primary, standby);
-  ASSERT_TRUE(primary.become_primary(TimelineId(2)));
-  ASSERT_TRUE(standby.become_standby_of(primary, kEpoch));
+  Pair pair(directory_.path(), authority_);
+  auto& [primary, standby] = pair;
+  ASSERT_TRUE(pair.stream());
   ASSERT_EQ(message_of(standby.perform(action::Stop{})), "");
   ASSERT_TRUE(primary.reaches(
       [](const PostgresView& view) { return view.sql && view.sql->senders.empty(); }));
@@ -169,11 +178,9 @@ TEST_F(LocalPostgresTest, AReceiverThatItsUpstreamRefusesDoesNotCountAsStreaming
 }
 
 TEST_F(LocalPostgresTest, AfterAnOrderlyStopTheWalEndsWhereTheStandbyIs) {
-  PostgresNode primary(directory_.path(), authority_, "paris-a");
-  PostgresNode standby(directory_.path(), authority_, "rome-b");
-  PostgresNode::introduce(primary, standby);
-  ASSERT_TRUE(primary.become_primary(TimelineId(2)));
-  ASSERT_TRUE(standby.become_standby_of(primary, kEpoch));
+  Pair pair(directory_.path(), authority_);
+  auto& [primary, standby] = pair;
+  ASSERT_TRUE(pair.stream());
   const Lsn flushed = primary.observe().sql->flushed;
   ASSERT_TRUE(standby.reaches(
       [&](const PostgresView& seen) { return seen.sql && seen.sql->received >= flushed; }));
@@ -202,11 +209,9 @@ TEST_F(LocalPostgresTest, AfterAnOrderlyStopTheWalEndsWhereTheStandbyIs) {
 }
 
 TEST_F(LocalPostgresTest, ADivergedPrimaryIsRewoundAndItsWalIsKept) {
-  PostgresNode old(directory_.path(), authority_, "paris-a");
-  PostgresNode fresh(directory_.path(), authority_, "rome-b");
-  PostgresNode::introduce(old, fresh);
-  ASSERT_TRUE(old.become_primary(TimelineId(2)));
-  ASSERT_TRUE(fresh.become_standby_of(old, kEpoch));
+  Pair pair(directory_.path(), authority_);
+  auto& [old, fresh] = pair;
+  ASSERT_TRUE(pair.stream());
   ASSERT_EQ(message_of(fresh.perform(action::Detach{})), "");
   ASSERT_TRUE(old.sql("CREATE TABLE lost (x int)").ok());
   ASSERT_EQ(message_of(old.perform(action::Stop{.mode = action::Stop::Mode::immediate})), "");
@@ -232,11 +237,9 @@ TEST_F(LocalPostgresTest, ADivergedPrimaryIsRewoundAndItsWalIsKept) {
 }
 
 TEST_F(LocalPostgresTest, AStandbyThatDiedInItsPromotionFollowsAgainAfterARewind) {
-  PostgresNode primary(directory_.path(), authority_, "paris-a");
-  PostgresNode standby(directory_.path(), authority_, "rome-b");
-  PostgresNode::introduce(primary, standby);
-  ASSERT_TRUE(primary.become_primary(TimelineId(2)));
-  ASSERT_TRUE(standby.become_standby_of(primary, kEpoch));
+  Pair pair(directory_.path(), authority_);
+  auto& [primary, standby] = pair;
+  ASSERT_TRUE(pair.stream());
   ASSERT_TRUE(primary.sql("CREATE TABLE early (x int)").ok());
   ASSERT_TRUE(standby.reaches([&](const PostgresView&) {
     const auto count = standby.sql("SELECT count(*) FROM pg_class WHERE relname = 'early'");

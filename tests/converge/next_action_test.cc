@@ -267,6 +267,20 @@ TEST(NextAction, AfterARestartTheCheckpointerIsAskedWhetherCommitsWait) {
   EXPECT_EQ(name_of_next(goal, local), "prove_checkpointer");
 }
 
+TEST(Acceptable, AnOrderOlderThanTheOneBeingObeyedIsDroppedThoughThatIsNotOnFileYet) {
+  AgentState state;
+  state.node = NodeName("c");
+  Goal late = follow_b();
+  Goal obeyed = follow_b();
+  obeyed.revision = late.revision.next();
+  EXPECT_TRUE(acceptable(late, state, nullptr));
+  EXPECT_FALSE(acceptable(late, state, &obeyed));
+  EXPECT_TRUE(acceptable(obeyed, state, &late));
+  state.incarnation_seen = obeyed.incarnation;
+  state.revision_seen = obeyed.revision;
+  EXPECT_FALSE(acceptable(late, state, nullptr));
+}
+
 TEST(NextAction, AStandbyWhoseReplayStoppedForParametersRestarts) {
   const Goal goal = follow_b();
   LocalState local = detached_standby(Lsn(0x2000));
