@@ -267,6 +267,19 @@ TEST(NextAction, AfterARestartTheCheckpointerIsAskedWhetherCommitsWait) {
   EXPECT_EQ(name_of_next(goal, local), "prove_checkpointer");
 }
 
+TEST(NextAction, AStoppingPrimaryWaitsOnlyForWhoeverTakesOver) {
+  LocalState local = gated_primary(lead_in_epoch_2(1));
+  Goal goal = follow_b();
+  goal.state = GoalState::demote;
+  goal.epoch = Epoch(3);
+  local.checkpointed_for = goal.epoch;
+  const Step step = settled(goal, local);
+  const auto* stop = step.action ? std::get_if<action::Stop>(&*step.action) : nullptr;
+  ASSERT_NE(stop, nullptr);
+  EXPECT_EQ(stop->mode, action::Stop::Mode::fast);
+  EXPECT_EQ(stop->successor, NodeName("b"));
+}
+
 TEST(Acceptable, AnOrderOlderThanTheOneBeingObeyedIsDroppedThoughThatIsNotOnFileYet) {
   AgentState state;
   state.node = NodeName("c");

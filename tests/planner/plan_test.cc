@@ -127,6 +127,27 @@ TEST(Plan, FetchesWhatTheCandidateLacksBeforeItIsPromoted) {
   EXPECT_EQ(world.record.lineage.back().start, Lsn(500));
 }
 
+TEST(Plan, LetsTheOldPrimaryHelpSoonWhenAStandbySaysNothingToTheNewEpoch) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  std::optional<ObedientWorld> then;
+  world.after_decision = [&](const FormationRecord& record) {
+    if (record.phase != Phase::promote || then) return;
+    EXPECT_EQ(record.candidate, NodeName("b"));
+    then.emplace(world);
+  };
+  world.spec.regions[0].nodes[1].candidate_priority = 90;
+  world.generation = Generation(2);
+  world.settle();
+  ASSERT_TRUE(then.has_value());
+  const auto told_to_a = [&] { return then->next().goals.at(NodeName("a")).state; };
+  EXPECT_EQ(told_to_a(), GoalState::demote);
+  then->now += kPromiseSoon;
+  EXPECT_EQ(told_to_a(), GoalState::standby);
+  then->report("c").promised = then->record.epoch;
+  EXPECT_EQ(told_to_a(), GoalState::demote);
+}
+
 TEST(Plan, ChoosesAnotherWhenPostgresOfTheChosenNodeHangs) {
   ObedientWorld world(three_nodes());
   world.settle();
