@@ -229,6 +229,16 @@ std::optional<Step> restart_to_replay(const LocalState& local) {
              "restarting: replay may have stopped for parameters that its primary had");
 }
 
+/// The node has the history file of a timeline that the primary's does not come from: of a
+/// promotion of its own that was cut short before it wrote anything, or of an upstream's.
+/// PostgreSQL takes the highest timeline that it finds for the one to follow, and would wait for
+/// its WAL forever.
+bool is_misled(const Goal& goal, const LocalState& local, TimelineId own) {
+  return std::ranges::any_of(local.seen.history, [&](const auto& known) {
+    return known.first > own && find_timeline(goal.chain, known.first) == nullptr;
+  });
+}
+
 /// Before the node streams from somebody new, no WAL may come from anybody older, and what it has
 /// must be a prefix of theirs. Unset: it may.
 std::optional<Step> check_history(const Goal& goal, const LocalState& local) {
@@ -249,7 +259,9 @@ std::optional<Step> check_history(const Goal& goal, const LocalState& local) {
   }
   const WalPosition end = *wal_end(local);
   const bool prefix = is_prefix(goal.chain, end) || !rule_holds(Rule::r11_prefix_only);
-  if (!prefix || timelines_contradict(goal, local)) return rejoin(goal, local);
+  if (!prefix || timelines_contradict(goal, local) || is_misled(goal, local, end.timeline)) {
+    return rejoin(goal, local);
+  }
   return save(local, with_timelines(goal, attachment(goal, noted(goal, local))),
               "noting whom it follows");
 }

@@ -173,6 +173,21 @@ TEST(NextAction, ARewindThatHasNotBegunDoesNotMoveTheNodeToAnotherTimeline) {
   EXPECT_EQ(report_of(ballot, local, kNow).position, (WalPosition{TimelineId(2), Lsn(0x2100)}));
 }
 
+TEST(NextAction, AStandbyThatKnowsATimelineOfNobodyIsRewoundThoughItsDataIsAPrefix) {
+  LocalState local = detached_standby(Lsn(0x1800));
+  local.source_ready_for = Epoch(2);
+  local.seen.history[TimelineId(3)] = Lsn(0x2000);
+  static_cast<void>(settled(follow_b(), local));
+  EXPECT_FALSE(local.state.rewinding);
+  EXPECT_TRUE(local.state.attached);
+
+  local = detached_standby(Lsn(0x1800));
+  local.source_ready_for = Epoch(2);
+  local.seen.history[TimelineId(4)] = Lsn(0x1800);
+  static_cast<void>(settled(follow_b(), local));
+  EXPECT_TRUE(local.state.rewinding);
+}
+
 TEST(NextAction, ATimelineKnownUnderAnotherEpochIsNeverFollowedAndNeverRewound) {
   LocalState local = detached_standby(Lsn(0x2000));
   local.state.timelines[TimelineId(3)] = Epoch(9);
