@@ -65,8 +65,6 @@ PURE_HEADERS = set("""algorithm array bit cctype charconv chrono compare concept
     cstring deque exception functional iterator limits map memory numeric optional set span sstream
     string string_view tuple type_traits utility variant vector""".split())
 PURE_EXCEPTIONS = {("base/check.cc", "cstdlib"),         # A failed check ends the process.
-                   ("sim/quick_memory.cc", "cstdlib"),   # Where the memory of a run comes from.
-                   ("sim/quick_memory.cc", "new"),
                    ("model/network.cc", "arpa/inet.h")}  # inet_pton: it only reads a text.
 
 THREADS = r"std::(j?thread|this_thread|mutex|atomic|future|async|condition_variable)\b"
