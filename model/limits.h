@@ -99,8 +99,8 @@ inline constexpr Duration kCollectWait{5'000};
 inline constexpr Duration kMoveBackOff{60'000};
 /// How long a preferred node must have been fit before production moves back to it by itself.
 inline constexpr Duration kFitFor{10'000};
-/// Least time between two failovers; doubles with each, within ten minutes, between which the
-/// formation was not whole.
+/// Least time between two failovers between which the formation was not whole; doubles with each,
+/// within ten minutes.
 inline constexpr Duration kFailoverBackOff{10'000};
 /// How long a stopped primary is left to the controller before its agent resumes it.
 inline constexpr Duration kResumeGrace{1'500};

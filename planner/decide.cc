@@ -81,7 +81,8 @@ bool lease_has_run_out(Facts& facts) {
 }
 
 bool back_off_over(Facts& facts) {
-  if (!facts.observed.last_failover) return true;
+  // A formation that has been whole again since the last one is not one that flaps.
+  if (!facts.observed.last_failover || facts.observed.failovers_recently == 0) return true;
   const int doublings = std::clamp(facts.observed.failovers_recently - 1, 0, 6);
   return facts.passed(*facts.observed.last_failover, kFailoverBackOff * (1 << doublings));
 }

@@ -86,6 +86,38 @@ TEST(Plan, FailsOverWhenThePrimarysPostgresHasStopped) {
   EXPECT_EQ(world.condition("Available"), "True b takes writes");
 }
 
+TEST(Plan, WaitsWithAFailoverWhenTheFormationHasNotBeenWholeSinceTheLast) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  world.observed.last_failover = world.now;
+  world.observed.failovers_recently = 2;
+  world.kill("a");
+  world.report("a").state = NodeState::stopped;
+  world.report("a").primary.reset();
+  EXPECT_EQ(world.next().record, std::nullopt);
+  world.now += 2 * kFailoverBackOff;
+  world.settle();
+  EXPECT_EQ(world.record.primary, NodeName("b"));
+}
+
+TEST(Plan, FailsOverAtOnceWhenTheFormationHasBeenWholeSinceTheLast) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  world.observed.last_failover = world.now;
+  world.observed.failovers_recently = 0;
+  world.kill("a");
+  world.report("a").state = NodeState::stopped;
+  world.report("a").primary.reset();
+  const auto killed = world.now;
+  world.after_decision = [&](const FormationRecord& record) {
+    if (record.primary == NodeName("b")) {
+      EXPECT_LT(world.now - killed, kFailoverBackOff);
+    }
+  };
+  world.settle();
+  EXPECT_EQ(world.record.primary, NodeName("b"));
+}
+
 TEST(Plan, DoesNotFailOverWhileStandbysStillReceiveFromASilentPrimary) {
   ObedientWorld world(three_nodes());
   world.settle();
