@@ -12,6 +12,8 @@ namespace {
 
 /// Wait before the first retry of a failed action; doubles up to the second value.
 constexpr Duration kRetryFirst{100};
+/// Between two looks at a PostgreSQL that stops: another node may be waiting for its last word.
+constexpr Duration kStopLook{10};
 constexpr Duration kRetryMax{5'000};
 /// Wait before a goal is asked for again after the controller could not be reached.
 constexpr Duration kReceiveRetry{250};
@@ -150,7 +152,7 @@ void AgentLoop::decide() {
     perform(step);
     return;
   }
-  look_after(performing_ ? std::max(step.look_again, kRetryFirst) : step.look_again);
+  look_after(pace(step.look_again));
 }
 
 Step AgentLoop::wait_without_goal() {
@@ -197,8 +199,14 @@ void AgentLoop::perform(const Step& step) {
   } else {
     postgres_.perform(action, done);
   }
+  stopping_ = stop != nullptr;
   // While it runs, PostgreSQL is watched and reports go on.
-  look_after(kRetryFirst);
+  look_after(pace(Duration{0}));
+}
+
+Duration AgentLoop::pace(Duration wanted) const {
+  if (!performing_) return wanted;
+  return stopping_ ? kStopLook : std::max(wanted, kRetryFirst);
 }
 
 void AgentLoop::performed(const Action& action, const Result<ActionOutcome>& outcome) {

@@ -52,6 +52,7 @@ class AgentLoop {
   void forget_postgres();
   void failed(const Action& action, const Error& error);
   void look_after(Duration wait);
+  [[nodiscard]] Duration pace(Duration wanted) const;
   /// Tells the controller what was seen last, at least as often as it needs to hear.
   void beat();
   void tell();
@@ -75,6 +76,7 @@ class AgentLoop {
   std::string doing_;
   std::optional<std::string> performing_;  ///< The action under way.
   Instant performing_since_;
+  bool stopping_ = false;               ///< That action is a Stop.
   bool stopping_to_restart_ = false;    ///< That action is a Stop that a start will follow.
   std::optional<Goal> performing_for_;  ///< The goal that it is under way for.
   bool looking_ = false;

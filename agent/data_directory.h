@@ -79,7 +79,8 @@ Result<Done> swap_in(const std::string& fresh, const std::string& directory);
 /// Copies the segments of `timeline` from the one with `from` on, newest first within a bound, to a
 /// directory `name` of the state directory's `diverged`; drops the oldest of earlier copies.
 Result<Done> keep_diverged_wal(const AgentPaths& paths, const std::string& data_directory,
-                               WalPosition from, const std::string& name);
+                               WalPosition from, std::uint64_t segment_bytes,
+                               const std::string& name);
 
 /// "00000003000000000000000A".
 std::string segment_name(WalPosition position, std::uint64_t segment_bytes);

@@ -118,15 +118,15 @@ Result<Done> swap_in(const std::string& fresh, const std::string& directory) {
 }
 
 Result<Done> keep_diverged_wal(const AgentPaths& paths, const std::string& data_directory,
-                               WalPosition from, const std::string& name) {
-  constexpr std::uint64_t kSegmentBytes = std::uint64_t{16} << 20U;
-  const std::string first = segment_name(from, kSegmentBytes);
+                               WalPosition from, std::uint64_t segment_bytes,
+                               const std::string& name) {
+  const std::string first = segment_name(from, segment_bytes);
   std::vector<fs::path> segments = segments_from(data_directory, first);
-  segments.resize(std::min<std::size_t>(segments.size(), kDivergedBytesMax / kSegmentBytes));
+  segments.resize(std::min<std::size_t>(segments.size(), kDivergedBytesMax / segment_bytes));
   if (segments.empty()) return Done{};
   const std::string diverged = paths.state_directory + "/diverged";
   const std::string target = diverged + "/" + name;
-  if (Result<Done> done = make_room(diverged, segments.size() * kSegmentBytes); !done.ok()) {
+  if (Result<Done> done = make_room(diverged, segments.size() * segment_bytes); !done.ok()) {
     return done;
   }
   if (Result<Done> done = make_directories(target, 0700); !done.ok()) return done;

@@ -11,6 +11,14 @@ namespace {
 
 constexpr Duration kLookTime = 2s;
 
+/// The last WAL is written, on the disk and with every standby: what still runs can only end. That
+/// takes PostgreSQL about as long again, and nobody has to wait for it.
+bool has_written_its_last(const RunningPostmaster& postmaster, const ControlData& control) {
+  if (!postmaster.stopping || !control.clean_shutdown || !control.was_primary) return false;
+  const Result<std::vector<pid_t>> senders = wal_senders(postmaster.pid);
+  return senders.ok() && senders->empty();
+}
+
 }  // namespace
 
 Observer::Seen Observer::look(const PostgresGoal& postgres) {
@@ -29,6 +37,7 @@ Observer::Seen Observer::look(const PostgresGoal& postgres) {
   const Result<ControlFacts> control = programs_.control(directory);
   if (control.ok()) {
     seen.view.control = control->data;
+    if (postmaster && has_written_its_last(*postmaster, control->data)) seen.view.running = false;
     segment_bytes_ = control->segment_bytes;
   } else {
     log_warning("{}", control.error().message);

@@ -161,13 +161,14 @@ Result<Done> Performer::clone(const action::Clone& order) {
 }
 
 Result<Done> Performer::keep_diverged(const std::string& directory, const std::string& history,
-                                      TimelineId checkpointed, UtcTime now) {
-  TimelineId timeline = checkpointed;
+                                      const ControlFacts& control, UtcTime now) {
+  TimelineId timeline = control.data.timeline;
   for (const auto& [own, start] : timeline_history(directory))
     timeline = std::max(timeline, own);
   // Without a known fork everything of the timeline that fits is kept.
   const Lsn from = end_of_timeline(history, timeline).value_or(Lsn(0));
-  return keep_diverged_wal(paths_, directory, {timeline, from}, to_string(now));
+  return keep_diverged_wal(paths_, directory, {timeline, from}, control.segment_bytes,
+                           to_string(now));
 }
 
 Result<Done> Performer::ask_source(const action::AskSource& order) {
@@ -188,7 +189,7 @@ Result<Done> Performer::rewind(const action::Rewind& order, UtcTime now) {
   const std::string conninfo = source_conninfo(order.upstream, paths_);
   const Result<std::string> history = history_of(conninfo, order.timeline);
   if (!history.ok()) return history.error();
-  Result<Done> kept = keep_diverged(directory, *history, control->data.timeline, now);
+  Result<Done> kept = keep_diverged(directory, *history, *control, now);
   if (!kept.ok()) return Error{ErrorCode::unavailable, kept.error().message};
   // pg_rewind goes by the timeline of the last checkpoint: it does not see what was written in a
   // promotion that ended before its first one.
@@ -262,7 +263,8 @@ Result<Done> Performer::start(const PostgresGoal& postgres) {
 Result<Done> Performer::start_standby(const PostgresGoal& postgres) {
   const std::string& directory = postgres.data_directory;
   if (Result<Done> done = check_startable(postgres); !done.ok()) return done;
-  if (find_postmaster(directory)) return Done{};
+  const std::optional<RunningPostmaster> running = find_postmaster(directory);
+  if (running && !running->stopping) return Done{};
   Result<Done> done = write_standby_signal(directory);
   if (done.ok()) done = drop_unused_reservations(directory);
   if (done.ok()) done = start(postgres);

@@ -53,7 +53,7 @@ class Performer {
   Result<Done> check_startable(const PostgresGoal& postgres);
   Result<Done> start(const PostgresGoal& postgres);
   Result<Done> keep_diverged(const std::string& directory, const std::string& history,
-                             TimelineId checkpointed, UtcTime now);
+                             const ControlFacts& control, UtcTime now);
   /// Waits a moment until a session sees the settings that were just reloaded, so that the next
   /// look does too.
   void await_reload(const std::string& directory, const std::string& config_id);

@@ -15,8 +15,9 @@
 
 namespace hactl {
 
-/// Size of a WAL segment in the clusters that hactl makes.
-inline constexpr int kWalSegmentMegabytes = 16;
+/// Size of a WAL segment in the clusters that hactl makes: a promotion writes a whole one before it
+/// lets anyone in, and a standby that changes its upstream begins at the start of one.
+inline constexpr int kWalSegmentMegabytes = 4;
 
 /// The environment of every PostgreSQL program: no passwords, keys or defaults from a home.
 std::vector<std::string> postgres_environment(const AgentPaths& paths);

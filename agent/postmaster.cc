@@ -186,24 +186,37 @@ std::optional<RunningPostmaster> find_postmaster(const std::string& data_directo
     found.socket_directory = lines[4];
   }
   found.ready = lines.size() >= 8 && lines[7].starts_with("ready");
+  found.stopping = lines.size() >= 8 && lines[7].starts_with("stopping");
   return found;
 }
 
-Result<std::vector<pid_t>> wal_receivers(pid_t postmaster) {
+namespace {
+
+Result<std::vector<pid_t>> children_titled(pid_t postmaster, std::string_view what) {
   const std::string pid = std::to_string(postmaster);
   const Result<std::string> children =
       read_file(proc_path(postmaster, "task/" + pid + "/children"), kLogBytesMax);
   if (!children.ok()) return children.error();
-  std::vector<pid_t> receivers;
+  std::vector<pid_t> found;
   std::string_view text = *children;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find(' '), text.size());
     const auto child = number_in<pid_t>(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     const Result<std::string> title = read_file(proc_path(child, "cmdline"), kSmallFileBytesMax);
-    if (title.ok() && title->find("walreceiver") != std::string::npos) receivers.push_back(child);
+    if (title.ok() && title->find(what) != std::string::npos) found.push_back(child);
   }
-  return receivers;
+  return found;
+}
+
+}  // namespace
+
+Result<std::vector<pid_t>> wal_receivers(pid_t postmaster) {
+  return children_titled(postmaster, "walreceiver");
+}
+
+Result<std::vector<pid_t>> wal_senders(pid_t postmaster) {
+  return children_titled(postmaster, "walsender");
 }
 
 Result<pid_t> start_postmaster(const std::string& data_directory, const AgentPaths& paths,

@@ -1,16 +1,19 @@
 #include "agent/local_postgres.h"
 
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "agent/data_directory.h"
+#include "agent/pg_programs.h"
 #include "agent/postmaster.h"
 #include "io/file.h"
 #include "tests/agent/postgres_node.h"
@@ -177,6 +180,56 @@ TEST_F(LocalPostgresTest, AReceiverThatItsUpstreamRefusesDoesNotCountAsStreaming
   }));
 }
 
+/// Clients that come while a server stops, and whose processes stand still: it waits for them at
+/// its very end.
+class LateClients {
+ public:
+  explicit LateClients(const PostgresNode& node)
+      : node_(node), earlier_(server_processes(node.goal.data_directory)) {}
+  LateClients(const LateClients&) = delete;
+  LateClients& operator=(const LateClients&) = delete;
+  ~LateClients() {
+    for (const int descriptor : descriptors_)
+      close(descriptor);
+  }
+  void come() {
+    const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(node_.goal.port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    static_cast<void>(
+        connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address));
+    descriptors_.push_back(descriptor);
+    for (const pid_t pid : server_processes(node_.goal.data_directory)) {
+      if (std::ranges::find(earlier_, pid) == earlier_.end()) kill(pid, SIGSTOP);
+    }
+  }
+
+ private:
+  const PostgresNode& node_;
+  std::vector<pid_t> earlier_;
+  std::vector<int> descriptors_{};
+};
+
+TEST_F(LocalPostgresTest, AServerThatHasWrittenItsLastWalCountsAsStoppedWhileItEnds) {
+  Pair pair(directory_.path(), authority_);
+  auto& [primary, standby] = pair;
+  ASSERT_TRUE(pair.stream());
+  LateClients clients(primary);
+  const std::optional<RunningPostmaster> server = find_postmaster(primary.goal.data_directory);
+  ASSERT_TRUE(server);
+  ASSERT_EQ(kill(server->pid, SIGINT), 0);
+  ASSERT_TRUE(primary.reaches([&](const PostgresView& view) {
+    if (view.running) clients.come();
+    return !view.running;
+  }));
+  EXPECT_TRUE(find_postmaster(primary.goal.data_directory));
+  const SqlView left = *standby.observe().sql;
+  EXPECT_EQ(std::max(left.received, left.replayed), primary.observe().control->end);
+  EXPECT_FALSE(primary.perform(action::StartStandby{primary.goal}).ok());
+}
+
 TEST_F(LocalPostgresTest, AfterAnOrderlyStopTheWalEndsWhereTheStandbyIs) {
   Pair pair(directory_.path(), authority_);
   auto& [primary, standby] = pair;
@@ -251,12 +304,12 @@ TEST_F(LocalPostgresTest, AStandbyThatDiedInItsPromotionFollowsAgainAfterARewind
   ASSERT_EQ(message_of(standby.perform(action::Stop{})), "");
   // What a promotion writes first: the history file, and its copy of the last segment.
   const std::string wal = standby.goal.data_directory + "/pg_wal/";
-  constexpr std::uint64_t kSegmentBytes = 16777216;
+  constexpr std::uint64_t kSegmentBytes = std::uint64_t{kWalSegmentMegabytes} << 20U;
   std::filesystem::copy_file(wal + segment_name({TimelineId(2), end}, kSegmentBytes),
                              wal + segment_name({TimelineId(3), end}, kSegmentBytes));
+  const std::string earlier = read_file(wal + "00000002.history", 1'024).value();
   ASSERT_TRUE(write_file_atomically(wal + "00000003.history",
-                                    "1\t0/1000000\tbefore\n2\t" + to_string(end) + "\tpromoted\n",
-                                    0600)
+                                    earlier + "2\t" + to_string(end) + "\tpromoted\n", 0600)
                   .ok());
   ASSERT_EQ(message_of(standby.perform(action::StartStandby{standby.goal})), "");
   ASSERT_EQ(message_of(standby.perform(action::Stop{})), "");
