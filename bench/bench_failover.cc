@@ -19,8 +19,9 @@ namespace hactl {
 namespace {
 
 constexpr int kRunsDefault = 10;
-// Writes before each fault, so that a gap has two ends.
-constexpr std::chrono::milliseconds kSteadyTime{1'500};
+// Writes before each fault: a formation that was not whole for five seconds since its last failover
+// is taken for one that flaps, and waits.
+constexpr std::chrono::milliseconds kSteadyTime{6'000};
 // Acknowledged afterwards: not one that was on its way.
 constexpr std::size_t kRowsAfter = 20;
 constexpr std::chrono::milliseconds kRecoverTime{60'000};
