@@ -3,7 +3,7 @@
     run.py             the rows that every change runs, within twice the times of the matrix
     run.py --all       every row
     run.py F1 F25      these
-    run.py --markdown FILE   writes the table into the marked place of FILE too
+    run.py --markdown FILE   writes the table into the marked place of FILE too, where rows that did not run stay
 """
 
 import argparse
@@ -92,6 +92,17 @@ def run_row(test, full):
     return Outcome("FAILED" if run.failures else "holds", measured)
 
 
+def earlier_outcomes(path):
+    """What the table in a page says."""
+    with open(path, encoding="utf-8") as file:
+        page = file.read()
+    begin, end = MARKS
+    if begin not in page or end not in page:
+        raise SystemExit(f"{path} has no place for the table: {begin.strip()} … {end.strip()}")
+    cells = [[cell.strip() for cell in line.split(" | ")] for line in page[page.index(begin):page.index(end)].split("\n")]
+    return {row[0].lstrip("| "): Outcome(row[4].rstrip(" |"), row[3]) for row in cells if len(row) == 5}
+
+
 def table(outcomes):
     """The matrix in Markdown."""
     lines = ["| row | fault | expected | measured | verdict |", "| --- | --- | --- | --- | --- |"]
@@ -110,8 +121,6 @@ def write_into(path, text):
     with open(path, encoding="utf-8") as file:
         page = file.read()
     begin, end = MARKS
-    if begin not in page or end not in page:
-        raise SystemExit(f"{path} has no place for the table: {begin.strip()} … {end.strip()}")
     page = page[:page.index(begin) + len(begin)] + text + page[page.index(end):]
     with open(path, "w", encoding="utf-8") as file:
         file.write(page)
@@ -136,6 +145,7 @@ def main():
     parser.add_argument("--markdown", metavar="FILE", help="write the table into this file")
     options = parser.parse_args()
     rows = chosen_rows(options)
+    earlier = earlier_outcomes(options.markdown) if options.markdown else {}
     outcomes = {}
     for number in rows:
         begun = time.monotonic()
@@ -143,10 +153,10 @@ def main():
         plain = outcome.measured.replace("**", "")
         print(f"{number:4} {outcome.verdict:8} {time.monotonic() - begun:5.1f} s  {MATRIX[number][0]}: {plain}",
               flush=True)
-    if options.all or options.markdown:
+    if options.all:
         print("\n" + table(outcomes))
     if options.markdown:
-        write_into(options.markdown, table(outcomes))
+        write_into(options.markdown, table({**earlier, **outcomes}))
     failed = [number for number in rows if outcomes[number].verdict == "FAILED"]
     print(f"{len(rows)} rows: {sum(o.verdict == 'holds' for o in outcomes.values())} hold, {len(failed)} failed, "
           f"{sum(o.verdict == 'skipped' for o in outcomes.values())} skipped"
