@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "model/limits.h"
+#include "planner/decide.h"
+#include "planner/facts.h"
 #include "planner/preview.h"
 #include "tests/planner/obedient_world.h"
 
@@ -249,6 +251,26 @@ TEST(Plan, DoesNotMoveBackAfterAFailoverUnlessToldTo) {
   world.spec.failback = Failback::automatic;
   world.settle();
   EXPECT_EQ(world.record.primary, NodeName("a"));
+}
+
+// c is at it: its walsender is gone, which the primary has told and c has not.
+TEST(Plan, DoesNotMoveThePrimaryForItsParametersWhileAStandbyMayBeRestarting) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  for (const char* name : {"a", "c"})
+    world.report(name).restart_pending = true;
+  EXPECT_EQ(world.next().goals.at(NodeName("c")).restart, world.generation.value);
+  std::erase_if(world.report("a").primary->senders,
+                [](const SenderView& sender) { return sender.node == NodeName("c"); });
+  const auto move = [&] {
+    Facts facts(world.spec, world.generation, world.record, world.observed, world.now);
+    return wanted_move(facts);
+  };
+  EXPECT_FALSE(move());
+  world.report("c").restart_pending = false;
+  world.report("c").restart_done = world.generation.value;
+  ASSERT_TRUE(move());
+  EXPECT_EQ(move()->to, NodeName("b"));
 }
 
 TEST(Plan, DropsANodeThatLeftTheSpecAndMovesThePrimaryAwayFirst) {
