@@ -177,10 +177,13 @@ void SimServer::receiver_ended() {
 
 void SimServer::received(const std::vector<WalRecord>& records, Epoch epoch) {
   const std::size_t before = disk.wal.size();
+  const TimelineId timeline_before = timeline();
   for (const WalRecord& record : records) {
     if (record.end > disk.end()) disk.wal.push_back(record);
   }
   if (disk.wal.size() > before) facts_.received(*this, epoch);
+  // Walsenders end with the timeline, those of a standby as well.
+  if (timeline() != timeline_before) cluster_.end_senders(*this);
   flush_soon();
 }
 
