@@ -74,7 +74,10 @@ std::optional<Step> reach_position(const Goal& goal, const LocalState& local) {
   if (goal.state == GoalState::bootstrap) return std::nullopt;
   if (!goal.position) return stuck("NoPosition", "the order to promote names no position");
   const std::optional<WalPosition> end = wal_end(local);
-  if (!end) return wait_for("seeing where its WAL ends", kSoon);
+  if (!end) {
+    if (auto step = replay_to_the_end(goal, local)) return step;
+    return wait_for("seeing where its WAL ends", kSoon);
+  }
   // Timelines rise with epochs, so more on a newer timeline is more.
   if (*end < *goal.position && rule_holds(Rule::r5_waits_for_position)) {
     return wait_for("waiting for the last WAL of the old primary", kSoon);

@@ -334,6 +334,21 @@ TEST(NextAction, ACandidateWhoseReplayStoppedForParametersRestartsToFetchWal) {
   EXPECT_EQ(name_of_next(goal, local), "stop");
 }
 
+// Each of several changes of the former primary's parameters may stop it once.
+TEST(NextAction, ANodeThatIsToBePromotedReplaysPastParametersThatStopIt) {
+  Goal goal = lead_in_epoch_2(0);
+  goal.state = GoalState::promote;
+  goal.position = WalPosition{TimelineId(2), Lsn(0x2000)};
+  LocalState local = detached_standby(Lsn(0x2000));
+  local.state.promised = Epoch(1);
+  local.seen.sql->received = Lsn(0);
+  local.seen.sql->replay_at_end = false;
+  EXPECT_EQ(name_of_next(goal, local), "wait: seeing where its WAL ends");
+  EXPECT_FALSE(local.seen.config_id_on_disk.empty()) << "what it must run with shows";
+  local.seen.sql->restart_pending = true;
+  EXPECT_EQ(name_of_next(goal, local), "stop");
+}
+
 TEST(NextAction, ACandidateThatHasGoneAnotherWayFetchesNothing) {
   Goal goal = follow_b();
   goal.state = GoalState::fast_forward;
