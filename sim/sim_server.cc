@@ -57,8 +57,8 @@ void SimServer::heal() {
   cannot_start_until = Instant{};
 }
 
-void SimServer::start(StartAs as, std::uint64_t nonce) {
-  start_nonce = nonce;
+void SimServer::start(StartAs as) {
+  start_nonce = 0;
   process_ = queue_.start_process();
   queue_.slow_down(process_, slow_);
   running_ = true;
