@@ -343,7 +343,11 @@ Epoch epoch_of(const Facts& facts, const Promotion* promotion, GoalState state) 
   return of_ballot ? facts.record.epoch : promotion->epoch;
 }
 
-Goal goal_for(const Facts& facts, const NodeName& name, const Place& place, GoalState state) {
+/// By timeline: most goals are about the same one.
+using Chains = std::map<TimelineId, Lineage>;
+
+Goal goal_for(const Facts& facts, const NodeName& name, const Place& place, GoalState state,
+              Chains& chains) {
   const Promotion* promotion = promotion_of(facts, place, state);
   Goal goal;
   goal.formation = facts.record.formation;
@@ -354,7 +358,11 @@ Goal goal_for(const Facts& facts, const NodeName& name, const Place& place, Goal
   goal.epoch = epoch_of(facts, promotion, state);
   goal.system_id = facts.record.system_id;
   goal.tell_lineage = facts.record.recovering;
-  if (promotion != nullptr) goal.chain = ancestry(facts.record.lineage, promotion->timeline);
+  if (promotion != nullptr) {
+    const auto [chain, first] = chains.try_emplace(promotion->timeline);
+    if (first) chain->second = ancestry(facts.record.lineage, promotion->timeline);
+    goal.chain = chain->second;
+  }
   fill_for_state(facts, promotion, goal);
   const auto& address = facts.node(name).address;
   if (address) goal.postgres = postgres_goal(facts, *address, place);
@@ -368,11 +376,12 @@ std::map<NodeName, Goal> goals_of(Facts& facts, std::vector<Decision>& decisions
   const std::set<NodeName> cloning = clones_allowed(facts);
   const auto needed = needed_to_open(facts);
   const std::optional<NodeName> restarting = restart_turn(facts);
+  Chains chains;
   for (const auto& [name, node] : facts.nodes) {
     const Place place = place_of(facts, name, cloning, needed);
     const auto row =
         std::ranges::find_if(kRows, [&](const Row& r) { return matches(r.when, place); });
-    Goal goal = goal_for(facts, name, place, row->goal);
+    Goal goal = goal_for(facts, name, place, row->goal, chains);
     if (restarting == name) goal.restart = facts.generation.value;
     goals.emplace(name, std::move(goal));
     decisions.push_back(Decision{name, row->id, std::string(row->why)});

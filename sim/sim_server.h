@@ -198,7 +198,7 @@ class SimServer {
   bool commits_wait_ = false;  ///< The checkpointer's flag that commits look at.
   bool gate_open_ = false;
   Lsn released_;  ///< Synchronous replication has let go up to here.
-  std::deque<WalRecord> unflushed_commits_;
+  std::vector<WalRecord> unflushed_commits_;
   std::deque<WalRecord> waiting_commits_;
   std::vector<std::pair<Lsn, std::function<void(Lsn)>>> local_writes_;
   std::function<void()> on_exit_;
