@@ -273,6 +273,28 @@ TEST(Plan, DoesNotMoveThePrimaryForItsParametersWhileAStandbyMayBeRestarting) {
   EXPECT_EQ(move()->to, NodeName("b"));
 }
 
+// As a member of the new setting it would give its data up for a primary that may not open.
+TEST(Plan, WhoAloneCanSpeakForASettingKeepsItsDataWhileOthersCanHelpTheNewPrimary) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  FormationRecord& record = world.record;
+  const TimelineId first = record.lineage.back().timeline;
+  record.epoch = Epoch(2);
+  record.phase = Phase::promote;
+  record.candidate = NodeName("c");
+  record.target_position = Position{Epoch(1), Lsn(500)};
+  record.in_force = {
+      SyncConfig{Epoch(1), ConfigGeneration(1), NodeName("a"), 0, {}},
+      SyncConfig{Epoch(2), ConfigGeneration(2), NodeName("c"), 1, {NodeName("a"), NodeName("b")}}};
+  record.lineage.push_back(
+      Promotion{Epoch(2), NodeName("c"), first.next(), first, Lsn(500), false});
+  world.observed.phase_since = world.now - kOthersFollowAfter;
+  EXPECT_FALSE(world.next().goals.at(NodeName("a")).sync);
+  EXPECT_TRUE(world.next().goals.at(NodeName("b")).sync);
+  world.observed.nodes[NodeName("b")].received_at = world.now - kSilentAfter;
+  EXPECT_TRUE(world.next().goals.at(NodeName("a")).sync) << "now it is needed";
+}
+
 TEST(Plan, DropsANodeThatLeftTheSpecAndMovesThePrimaryAwayFirst) {
   ObedientWorld world(three_nodes());
   world.settle();
