@@ -274,7 +274,9 @@ void AgentLoop::remember(const Action& action, const ActionOutcome& outcome) {
     forget_postgres();
   } else if (std::holds_alternative<action::ResumeGated>(action)) {
     forget_postgres();
+  } else if (std::holds_alternative<action::AskToOpen>(action)) {
     local_.start_nonce = outcome.start_nonce;
+    local_.asked_at = performing_since_;
   } else if (std::holds_alternative<action::NoteMarker>(action)) {
     prove_for_goal();
     proof.marker_proven = true;

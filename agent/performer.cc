@@ -427,9 +427,7 @@ struct Performer::Dispatch {
     return of(self.start_standby(order.postgres));
   }
   Answer operator()(const action::ResumeGated& order) const {
-    const Result<Done> done = self.resume_gated(order.postgres);
-    if (!done.ok()) return done.error();
-    return ActionOutcome{.lsn = Lsn(0), .start_nonce = random_nonce()};
+    return of(self.resume_gated(order.postgres));
   }
   Answer operator()(const action::Stop& order) const { return of(self.stop(directory(), order)); }
   Answer operator()(const action::Attach& order) const {
@@ -466,6 +464,9 @@ struct Performer::Dispatch {
         });
     if (!done.ok()) return done.error();
     return ActionOutcome{.lsn = end, .start_nonce = 0};
+  }
+  Answer operator()(const action::AskToOpen&) const {
+    return ActionOutcome{.lsn = Lsn(0), .start_nonce = random_nonce()};
   }
   Answer operator()(const action::PrepareDatabase& order) const {
     return session([&](PgSession& session) { return prepare_database(session, order.postgres); });

@@ -47,7 +47,7 @@ enum class Rule {
   r9_opens_when_confirmed,  ///< and opens when its commit quorum holds its barrier.
   // R10, no start without a gate.
   r10_resumes_closed,  ///< A primary that was down comes back closed.
-  r10_fresh_nonce,     ///< Where commits wait for nobody, it opens at a word on just that start.
+  r10_fresh_nonce,     ///< Where commits wait for nobody, it opens when the controller says so.
   r10_whole_data,      ///< Data of a rewind that was cut short is not started.
   // R11, divergence by lineage.
   r11_timeline_reserved,  ///< Every attempt to promote has a timeline of its own.

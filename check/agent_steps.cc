@@ -32,6 +32,7 @@ LocalState local_state(const Catalog& catalog, std::uint8_t self, const Agent& a
   local.seen = look(server, catalog.settings, self);
   if (!server.running) local.stopped_since = since(waits);
   local.start_nonce = agent.start_nonce;
+  local.asked_at = kNow;
   local.checkpointed_for = agent.checkpointed_for;
   local.promote_ordered_for = agent.promote_ordered_for;
   local.attached_for = agent.attached_for;
@@ -126,7 +127,6 @@ struct Performer {
     acts_for_goal();
     if (!start(server, catalog.settings, false)) return false;
     forget_postgres(agent);
-    agent.start_nonce = ++server.starts;
     return true;
   }
   bool operator()(const action::Stop& order) {
@@ -190,6 +190,10 @@ struct Performer {
     agent.proof.confirmed = true;
     return true;
   }
+  bool operator()(const action::AskToOpen&) {
+    agent.start_nonce = ++server.questions;
+    return true;
+  }
   bool operator()(const action::PrepareDatabase&) { return false; }
   bool operator()(const action::SetSlots&) { return false; }
   bool operator()(const action::Tick&) { return false; }
@@ -215,7 +219,8 @@ bool is_quiet(const Action& action, const Agent& agent, const Server& server) {
          std::holds_alternative<action::StartStandby>(action) ||
          std::holds_alternative<action::Checkpoint>(action) ||
          std::holds_alternative<action::NoteMarker>(action) ||
-         std::holds_alternative<action::NoteConfirmed>(action);
+         std::holds_alternative<action::NoteConfirmed>(action) ||
+         std::holds_alternative<action::AskToOpen>(action);
 }
 
 bool needs_source(const Action& action) {

@@ -82,7 +82,7 @@ struct Server {
   std::uint8_t length = 0;     ///< Of the log; 0: there is no data directory.
   std::uint8_t checkpoint_timeline = 0;
   std::uint8_t credentials = 0;  ///< A bit for each epoch.
-  std::uint8_t starts = 0;       ///< Gated starts so far: each has a nonce of its own.
+  std::uint8_t questions = 0;    ///< Its agent's, whether it may open: each has its number.
   std::uint8_t promoting = 0;    ///< The timeline wanted, while a promotion is under way.
   std::uint8_t released = 0;     ///< Synchronous replication has let go up to here.
   std::uint8_t life = 0;         ///< Length of the log when it last became a primary.

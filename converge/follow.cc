@@ -252,7 +252,7 @@ std::optional<Step> check_history(const Goal& goal, const LocalState& local) {
   }
   if (!position_is_final(local)) {
     if (local.seen.running) {
-      if (auto step = restart_to_replay(local)) return step;
+      if (auto step = replay_to_the_end(goal, local)) return step;
       return wait_for("replaying its own WAL", kSoon);
     }
     return start_detached(goal, local, "starting, to see where its WAL ends");
@@ -319,6 +319,13 @@ Step keep_following(const Goal& goal, const LocalState& local, Instant now) {
 
 }  // namespace
 
+std::optional<Step> replay_to_the_end(const Goal& goal, const LocalState& local) {
+  if (local.seen.sql->replay_at_end || local.seen.sql->receiver) return std::nullopt;
+  // What it waits for shows as a pending restart once it is in the settings.
+  if (auto step = configure(goal, local, detached(goal))) return step;
+  return restart_to_replay(local);
+}
+
 Step follow(const Goal& goal, const LocalState& local, Instant now) {
   if (!goal.upstream) return wait_for("waiting for a primary to follow", kAtPeace);
   if (auto step = after_clone(goal, local)) return *step;
@@ -362,7 +369,7 @@ Step hold_still(const Goal& goal, const LocalState& local, Instant now) {
   if (local.seen.running) {
     if (auto step = cut_off(local)) return *step;
     if (!position_is_final(local)) {
-      if (auto step = restart_to_replay(local)) return *step;
+      if (auto step = replay_to_the_end(goal, local)) return *step;
       return wait_for("replaying its own WAL", kSoon);
     }
     // Where the ballot is over at once, a reload would only be in the way.

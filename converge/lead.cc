@@ -74,7 +74,10 @@ std::optional<Step> reach_position(const Goal& goal, const LocalState& local) {
   if (goal.state == GoalState::bootstrap) return std::nullopt;
   if (!goal.position) return stuck("NoPosition", "the order to promote names no position");
   const std::optional<WalPosition> end = wal_end(local);
-  if (!end) return wait_for("seeing where its WAL ends", kSoon);
+  if (!end) {
+    if (auto step = replay_to_the_end(goal, local)) return step;
+    return wait_for("seeing where its WAL ends", kSoon);
+  }
   // Timelines rise with epochs, so more on a newer timeline is more.
   if (*end < *goal.position && rule_holds(Rule::r5_waits_for_position)) {
     return wait_for("waiting for the last WAL of the old primary", kSoon);
@@ -198,12 +201,6 @@ std::optional<Step> prove(const Goal& goal, const LocalState& local, Instant now
         "waiting until " + std::to_string(sync.required) + " quorum standbys hold the barrier",
         kSoon);
   }
-  const bool alone =
-      sync.required == 0 && local.start_nonce != 0 && rule_holds(Rule::r10_fresh_nonce);
-  if (alone && goal.start_nonce != local.start_nonce) {
-    return wait_for("waiting for the controller's word to open without synchronous standbys",
-                    kSoon * 10);
-  }
   return act(action::NoteConfirmed{}, "the commit quorum holds the barrier");
 }
 
@@ -226,12 +223,18 @@ bool is_isolated(const Goal& goal, const LocalState& local, Instant now) {
   return !quorum_is_with(*goal.sync, local.seen.sql->senders);
 }
 
-/// A primary behind its gate that was started in a former life of the agent. Where commits wait for
-/// nobody it may open only at the controller's word on just that start, and that can't be asked for
-/// any more.
-bool start_is_unknown(const Goal& goal, const LocalState& local) {
-  return goal.sync->required == 0 && !gate_is_open(local) && local.start_nonce == 0 &&
-         local.promote_ordered_for != goal.epoch;
+/// Where commits wait for nobody, the others may have gone on without this node while it was away,
+/// or its order is an old one that came late. It opens only at the controller's answer to a
+/// question of this start, and none older than the lease: for so long nobody else is promoted.
+bool opens_by_word(const Goal& goal, const LocalState& local) {
+  return goal.sync->required == 0 && !gate_is_open(local) && rule_holds(Rule::r10_fresh_nonce);
+}
+
+/// Asked before the answer is needed. Unset: it is asked.
+std::optional<Step> ask_to_open(const Goal& goal, const LocalState& local, Instant now) {
+  const bool asked = local.start_nonce != 0 && now - local.asked_at < kLease;
+  if (asked || !opens_by_word(goal, local)) return std::nullopt;
+  return act(action::AskToOpen{}, "asking the controller whether it may open");
 }
 
 /// A few bytes of WAL now and then. Unset: not yet.
@@ -262,10 +265,7 @@ Step serve(const Goal& goal, const LocalState& local, Instant now) {
                "closing: for the length of the lease neither the controller nor enough synchronous "
                "standbys were heard");
   }
-  if (start_is_unknown(goal, local)) {
-    return act(action::Stop{action::Stop::Mode::fast, true},
-               "starting once more: nobody can be asked whether this start may open");
-  }
+  if (auto step = ask_to_open(goal, local, now)) return *step;
   if (sql.timeline != goal.timeline && sql.timeline.value != 0) {
     return stuck("TimelineCollision", "PostgreSQL chose timeline " +
                                           std::to_string(sql.timeline.value) + " where " +
@@ -277,6 +277,10 @@ Step serve(const Goal& goal, const LocalState& local, Instant now) {
   if (auto step = keep_slots(goal, local)) return *step;
   if (!confirmed(goal, local) && (gate_is_open(local) || rule_holds(Rule::r9_opens_when_confirmed)))
     return *prove(goal, local, now);
+  if (opens_by_word(goal, local) && goal.start_nonce != local.start_nonce) {
+    return wait_for("waiting for the controller's word to open without synchronous standbys",
+                    kSoon * 10);
+  }
   if (auto step = configure(goal, local, as_primary(goal, true, any_names(*goal.sync))))
     return *step;
   if (!gate_is_open(local)) return wait_for("opening", kSoon);

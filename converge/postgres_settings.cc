@@ -366,7 +366,8 @@ std::string marker_names(const SyncConfig& sync) {
 
 std::string sync_names_for_standby() {
   if (!rule_holds(Rule::r12_standby_waits)) return {};
-  return names_list("ANY 1", {"\"" + std::string(kNobody) + "\""});
+  static const std::string names = names_list("ANY 1", {"\"" + std::string(kNobody) + "\""});
+  return names;
 }
 
 bool shows_marker(const SyncConfig& sync, const std::vector<SenderView>& senders) {

@@ -189,14 +189,16 @@ WantedSettings closed_settings(const Goal& goal, const LocalState& local,
 }
 
 std::optional<Step> keep_slots(const Goal& goal, const LocalState& local) {
+  const std::set<std::string>& there = local.seen.sql->slots;
+  const std::vector<Peer>& peers = goal.postgres.peers;
+  const auto own = std::ranges::count_if(
+      there, [](const std::string& slot) { return slot.starts_with(kOwnSlots); });
+  const bool all = std::ranges::all_of(
+      peers, [&](const Peer& peer) { return there.contains(slot_name(peer.name)); });
+  if (all && own == std::ssize(peers)) return std::nullopt;
   std::set<std::string> wanted;
-  for (const Peer& peer : goal.postgres.peers)
+  for (const Peer& peer : peers)
     wanted.insert(slot_name(peer.name));
-  std::set<std::string> there;
-  for (const std::string& slot : local.seen.sql->slots) {
-    if (slot.starts_with(kOwnSlots)) there.insert(slot);
-  }
-  if (there == wanted) return std::nullopt;
   return act(action::SetSlots{std::move(wanted), local.seen.sql->in_recovery},
              "keeping WAL for the other nodes");
 }

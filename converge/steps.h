@@ -39,6 +39,11 @@ bool position_is_final(const LocalState& local);
 /// Ends a PostgreSQL that took sessions and has answered nobody for `patience`. Unset: it answers.
 std::optional<Step> end_hung(const LocalState& local, Instant now, Duration patience);
 
+/// Where no WAL comes in: gets replay to the end of the node's own WAL past a place where the
+/// primary of then had more connections, or the like, than the node runs with. Unset: nothing is in
+/// the way.
+std::optional<Step> replay_to_the_end(const Goal& goal, const LocalState& local);
+
 /// Running as a primary, by what a session says.
 bool runs_as_primary(const LocalState& local);
 

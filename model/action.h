@@ -105,6 +105,8 @@ struct WriteBarrier {
 };
 /// Note that the barrier is on the commit quorum.
 struct NoteConfirmed {};
+/// Ask the controller whether this start may open; yields the number of the question.
+struct AskToOpen {};
 /// Write a few bytes of WAL, waiting for nobody; yields where they end.
 struct Tick {};
 /// Create hactl's schema and roles, then the application's role and database.
@@ -125,7 +127,7 @@ using Action =
                  action::Stop, action::Attach, action::Detach, action::NudgeReceiver,
                  action::Promote, action::Checkpoint, action::ProveCheckpointer, action::NoteMarker,
                  action::WriteBarrier, action::NoteConfirmed, action::PrepareDatabase,
-                 action::SetSlots, action::Tick>;
+                 action::SetSlots, action::Tick, action::AskToOpen>;
 
 /// The action's name: "save_state", "init_database", …
 std::string_view name_of(const Action& action);
@@ -133,7 +135,7 @@ std::string_view name_of(const Action& action);
 /// What an action yields beside having been done.
 struct ActionOutcome {
   Lsn lsn;                        ///< WriteBarrier: the flush position. Tick: its end.
-  std::uint64_t start_nonce = 0;  ///< ResumeGated: of this start.
+  std::uint64_t start_nonce = 0;  ///< AskToOpen: of the question.
 };
 
 }  // namespace hactl

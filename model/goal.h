@@ -88,7 +88,7 @@ struct Goal {
   TimelineId timeline;                  ///< bootstrap, promote: the one reserved for it.
   Lineage chain;                        ///< Ancestry of the primary's timeline, itself included.
   SystemId system_id;                   ///< 0: not known yet.
-  /// Echo of the node's own start nonce: lets a resumed primary without synchronous standbys open.
+  /// Echo of the node's own question: lets a primary without synchronous standbys open.
   std::uint64_t start_nonce = 0;
   /// Restart PostgreSQL for parameters that a reload does not set; the number of the order.
   std::uint64_t restart = 0;

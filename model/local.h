@@ -124,9 +124,11 @@ struct LocalState {
   std::string os_user = "postgres";  ///< As whom the agent and PostgreSQL run.
   AgentState state;
   PostgresView seen;
-  std::optional<Instant> stopped_since;   ///< When PostgreSQL was first seen down.
-  std::uint64_t start_nonce = 0;          ///< Of the gated start under way; 0: none by this agent.
-  std::optional<Epoch> checkpointed_for;  ///< A checkpoint was made for this epoch.
+  std::optional<Instant> stopped_since;  ///< When PostgreSQL was first seen down.
+  /// Number of the question whether this start may open, as last put to the controller; 0: never.
+  std::uint64_t start_nonce = 0;
+  Instant asked_at;                            ///< When that was.
+  std::optional<Epoch> checkpointed_for;       ///< A checkpoint was made for this epoch.
   std::uint64_t checkpointed_for_restart = 0;  ///< And one before this ordered restart.
   std::optional<Epoch> promote_ordered_for;  ///< pg_promote was called for this epoch's promotion.
   std::optional<Epoch> attached_for;         ///< The credential was made for this epoch.

@@ -109,7 +109,7 @@ struct NodeReport {
   /// Parameters are kept above the spec's because a standby may not go below its primary.
   bool parameters_held = false;
   std::uint64_t restart_done = 0;
-  /// Set while a resumed primary without synchronous standbys asks to be let open.
+  /// Set while a primary without synchronous standbys asks to be let open.
   std::uint64_t start_nonce = 0;
   /// Tag of the last goal that the agent has received: what it says was said after that.
   std::string goal_tag;

@@ -97,12 +97,25 @@ void leave_out_the_avoided(const Facts& facts, std::map<NodeName, FinalReport>& 
   if (covers_all(others, facts.record.in_force)) finals.erase(*facts.record.avoid);
 }
 
+/// Whoever was ordered to be primary, and has not given its word to this ballot, may open for as
+/// long as its lease lasts: since it was last heard or, while it is heard, since the ballot began.
+bool others_have_closed(Facts& facts, const std::set<NodeName>& asked) {
+  return std::ranges::all_of(facts.record.in_force, [&](const SyncConfig& config) {
+    const auto found = facts.nodes.find(config.primary);
+    const bool heard = found != facts.nodes.end() && found->second.heard;
+    if (asked.contains(config.primary) || (heard && !found->second.has_data)) return true;
+    return lease_has_run_out(
+        facts, heard ? facts.observed.phase_since : last_word_of(facts, config.primary));
+  });
+}
+
 /// Where the last commits may be lost, by the spec or by an operator's word, the ballot goes on
 /// with whoever answers: with all that are heard, or when a moment has passed.
 bool may_go_on_without(Facts& facts, const std::set<NodeName>& asked) {
   const bool accepted =
       std::ranges::count(facts.record.overrides, facts.record.epoch, &Override::epoch) > 0;
   if (asked.empty() || !(accepted || may_lose_commits_by_spec(facts))) return false;
+  if (!accepted && !others_have_closed(facts, asked)) return false;
   const bool all_heard = std::ranges::all_of(facts.nodes, [&](const auto& entry) {
     return !entry.second.heard || !entry.second.has_data || asked.contains(entry.first);
   });
@@ -171,6 +184,16 @@ bool may_lose_commits_by_spec(const Facts& facts) {
          std::ranges::any_of(facts.nodes, [&](const auto& entry) {
            return entry.first != facts.record.primary && may_be_primary(entry.second);
          });
+}
+
+bool lease_has_run_out(Facts& facts, Instant since) {
+  return facts.passed(since, kLease + kLeaseMargin) || !rule_holds(Rule::lease_waited);
+}
+
+Instant last_word_of(const Facts& facts, const NodeName& name) {
+  const auto found = facts.nodes.find(name);
+  const bool never = found == facts.nodes.end() || found->second.report == nullptr;
+  return never ? facts.observed.started_at : found->second.heard_at;
 }
 
 std::string missing_for(const Facts& facts, const std::set<NodeName>& asked) {

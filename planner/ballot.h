@@ -20,6 +20,11 @@ NextStep start_ballot_against_primary(const Facts& facts, std::uint32_t rule,
 /// that waits for nobody because standbys are missing has not said so.)
 bool may_lose_commits_by_spec(const Facts& facts);
 
+/// Whether a primary to which nothing was said after `since` has closed by now.
+bool lease_has_run_out(Facts& facts, Instant since);
+/// When the node was last heard; never: when this controller started.
+Instant last_word_of(const Facts& facts, const NodeName& name);
+
 /// Whose word is missing when only `asked` can be asked, for a reader.
 std::string missing_for(const Facts& facts, const std::set<NodeName>& asked);
 

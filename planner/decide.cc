@@ -70,14 +70,12 @@ bool can_fail_over(const Facts& facts) {
 
 /// Where another node may be promoted without the primary's word, the primary has closed itself
 /// when its lease has run out.
-bool lease_has_run_out(Facts& facts) {
+bool primary_has_closed(Facts& facts) {
   const NodeName& primary = *facts.record.primary;
   if (will_answer(facts, primary) || covers_all(those_who_answer(facts), facts.record.in_force)) {
     return true;
   }
-  const NodeFacts& node = facts.node(primary);
-  const Instant last_word = node.report == nullptr ? facts.observed.started_at : node.heard_at;
-  return facts.passed(last_word, kLease + kLeaseMargin) || !rule_holds(Rule::lease_waited);
+  return lease_has_run_out(facts, last_word_of(facts, primary));
 }
 
 bool back_off_over(Facts& facts) {
@@ -205,7 +203,7 @@ std::optional<NextStep> decide_failover(Facts& facts) {
         313,
         lost + "; " + (covered ? "no other node may be primary" : missing_for(facts, reachable)));
   }
-  if (!lease_has_run_out(facts)) return hold(316, lost + "; waiting until its lease has run out");
+  if (!primary_has_closed(facts)) return hold(316, lost + "; waiting until its lease has run out");
   if (!back_off_over(facts)) return hold(314, lost + "; waiting, for failovers come too often");
   return verdict.ill ? start_ballot_against_primary(facts, 311, lost)
                      : start_ballot(facts, 311, lost);

@@ -282,6 +282,22 @@ const Promotion* promotion_of(const Facts& facts, const Place& place, GoalState 
   return find_timeline(record.lineage, donor->second.timeline);
 }
 
+/// Whether the node is the only one that can speak for a setting of before, where commits waited
+/// for nobody, while the new primary has others to open with. Should it not open, the next ballot
+/// needs that word, and a node that has given its data up can't give it.
+bool speaks_alone(const Facts& facts, const NodeName& name) {
+  const FormationRecord& record = facts.record;
+  const SyncConfig& own = record.in_force.back();
+  const auto others = std::ranges::count_if(own.members, [&](const NodeName& member) {
+    const NodeFacts& node = facts.node(member);
+    return member != name && node.heard && node.report->state != NodeState::blocked;
+  });
+  return others >= own.required &&
+         std::ranges::any_of(record.in_force, [&](const SyncConfig& config) {
+           return config.epoch < own.epoch && config.primary == name && config.required == 0;
+         });
+}
+
 void fill_for_state(const Facts& facts, const Promotion* promotion, Goal& goal) {
   const FormationRecord& record = facts.record;
   switch (goal.state) {
@@ -308,7 +324,8 @@ void fill_for_state(const Facts& facts, const Promotion* promotion, Goal& goal) 
         goal.rebuild_above = known->second.incarnation;
       }
       // Until it opens, a new primary is proven only by the members of its setting.
-      if (record.phase == Phase::promote && promotion == &record.lineage.back()) {
+      if (record.phase == Phase::promote && promotion == &record.lineage.back() &&
+          !speaks_alone(facts, goal.node)) {
         goal.sync = record.in_force.back();
       }
       // Armed: what it will be primary with is set up before the old primary stops.
@@ -343,7 +360,11 @@ Epoch epoch_of(const Facts& facts, const Promotion* promotion, GoalState state) 
   return of_ballot ? facts.record.epoch : promotion->epoch;
 }
 
-Goal goal_for(const Facts& facts, const NodeName& name, const Place& place, GoalState state) {
+/// By timeline: most goals are about the same one.
+using Chains = std::map<TimelineId, Lineage>;
+
+Goal goal_for(const Facts& facts, const NodeName& name, const Place& place, GoalState state,
+              Chains& chains) {
   const Promotion* promotion = promotion_of(facts, place, state);
   Goal goal;
   goal.formation = facts.record.formation;
@@ -354,7 +375,11 @@ Goal goal_for(const Facts& facts, const NodeName& name, const Place& place, Goal
   goal.epoch = epoch_of(facts, promotion, state);
   goal.system_id = facts.record.system_id;
   goal.tell_lineage = facts.record.recovering;
-  if (promotion != nullptr) goal.chain = ancestry(facts.record.lineage, promotion->timeline);
+  if (promotion != nullptr) {
+    const auto [chain, first] = chains.try_emplace(promotion->timeline);
+    if (first) chain->second = ancestry(facts.record.lineage, promotion->timeline);
+    goal.chain = chain->second;
+  }
   fill_for_state(facts, promotion, goal);
   const auto& address = facts.node(name).address;
   if (address) goal.postgres = postgres_goal(facts, *address, place);
@@ -368,11 +393,12 @@ std::map<NodeName, Goal> goals_of(Facts& facts, std::vector<Decision>& decisions
   const std::set<NodeName> cloning = clones_allowed(facts);
   const auto needed = needed_to_open(facts);
   const std::optional<NodeName> restarting = restart_turn(facts);
+  Chains chains;
   for (const auto& [name, node] : facts.nodes) {
     const Place place = place_of(facts, name, cloning, needed);
     const auto row =
         std::ranges::find_if(kRows, [&](const Row& r) { return matches(r.when, place); });
-    Goal goal = goal_for(facts, name, place, row->goal);
+    Goal goal = goal_for(facts, name, place, row->goal, chains);
     if (restarting == name) goal.restart = facts.generation.value;
     goals.emplace(name, std::move(goal));
     decisions.push_back(Decision{name, row->id, std::string(row->why)});

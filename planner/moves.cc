@@ -26,6 +26,14 @@ std::optional<NodeName> best_standby(const Facts& facts, const std::optional<Reg
   return best;
 }
 
+/// One that is told to restart may be at it, whatever it and the primary have said last.
+bool standby_needs_restart(const Facts& facts) {
+  return std::ranges::any_of(facts.members, [&](const Member& member) {
+    return member.name != *facts.record.primary && facts.node(member.name).heard &&
+           needs_restart(facts, member.name);
+  });
+}
+
 bool any_parameters_held(const Facts& facts) {
   return std::ranges::any_of(facts.nodes, [](const auto& entry) {
     return entry.second.report != nullptr && entry.second.report->parameters_held;
@@ -72,7 +80,8 @@ std::optional<Move> wanted_move(Facts& facts) {
                     std::to_string(facts.node(*preferred).member->candidate_priority) +
                     " is higher than " + std::to_string(own->second.member->candidate_priority)};
   }
-  if (needs_restart(facts, primary) && !any_parameters_held(facts) && !restart_turn(facts)) {
+  if (needs_restart(facts, primary) && !any_parameters_held(facts) &&
+      !standby_needs_restart(facts)) {
     const auto to = best_standby(facts, std::nullopt);
     if (to) return Move{*to, 326, primary.value + " must restart for changed parameters"};
   }

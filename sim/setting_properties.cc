@@ -88,7 +88,7 @@ void SettingProperties::record_written(const FormationRecord& record) {
 }
 
 void SettingProperties::goal_arrived(const Goal& goal) {
-  nonces_[goal.node] = goal.start_nonce;
+  answers_.emplace(goal.node, goal.start_nonce);
 }
 
 int SettingProperties::holders(const std::set<NodeName>& members, const WalRecord& record) const {
@@ -100,7 +100,7 @@ int SettingProperties::holders(const std::set<NodeName>& members, const WalRecor
 }
 
 // I9: a primary opens when the first record of this life of it is on its commit quorum; where
-// commits wait for nobody, a resumed one waits for the controller's word on just this start.
+// commits wait for nobody, it has had the controller's answer to a question of just this start.
 void SettingProperties::gate_opened(const SimServer& server) {
   settings_taken(server);
   const auto epoch = epoch_of(server);
@@ -110,10 +110,9 @@ void SettingProperties::gate_opened(const SimServer& server) {
   }
   const Rule rule = read(parse_sync_names(server.session().sync_names), *epoch);
   if (rule.required == 0) {
-    const auto nonce = nonces_.find(server.name);
     const bool told =
-        server.start_nonce == 0 || (nonce != nonces_.end() && nonce->second == server.start_nonce);
-    if (!told) trace_.violate("I9", server.name.value + " resumed and opened without being told");
+        server.start_nonce != 0 && answers_.contains({server.name, server.start_nonce});
+    if (!told) trace_.violate("I9", server.name.value + " opened without being told");
     return;
   }
   const std::size_t count = records_before(server.first_own());

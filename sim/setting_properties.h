@@ -48,7 +48,8 @@ class SettingProperties {
   const PromiseProperties& promises_;
   /// By epoch: what is on record, or was when the epoch's primary was deposed.
   std::map<Epoch, std::vector<SyncConfig>> settings_;
-  std::map<NodeName, std::uint64_t> nonces_;  ///< Goal::start_nonce of the last goal.
+  /// Goal::start_nonce of every goal that came.
+  std::set<std::pair<NodeName, std::uint64_t>> answers_;
   std::set<NodeName> forgetful_;
   bool record_is_old_ = false;
   bool recovering_ = false;

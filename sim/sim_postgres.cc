@@ -205,33 +205,39 @@ void SimPostgres::run(const action::Configure& order, Done done) {
 }
 
 void SimPostgres::run(const action::StartStandby& /*order*/, Done done) {
-  start(SimServer::StartAs::standby, 0, std::move(done));
+  start(SimServer::StartAs::standby, std::move(done));
 }
 
 void SimPostgres::run(const action::ResumeGated& /*order*/, Done done) {
-  start(SimServer::StartAs::primary, prng_.next() | 1U, std::move(done));
+  start(SimServer::StartAs::primary, std::move(done));
 }
 
-void SimPostgres::start(SimServer::StartAs as, std::uint64_t nonce, Done done) {
-  after(5, 60, [this, as, nonce, done = std::move(done)] {
+void SimPostgres::run(const action::AskToOpen& /*order*/, Done done) {
+  after(0, 1, [this, done = std::move(done)] {
+    server_.start_nonce = prng_.next() | 1U;
+    done(ActionOutcome{Lsn{}, server_.start_nonce});
+  });
+}
+
+void SimPostgres::start(SimServer::StartAs as, Done done) {
+  after(5, 60, [this, as, done = std::move(done)] {
     if (server_.running() || server_.leftovers() || !server_.disk.exists) {
       done(Error{ErrorCode::conflict, "PostgreSQL can't be started"});
       return;
     }
-    server_.start(as, nonce);
-    await_start(queue_.now() + kStartWait, nonce, done);
+    server_.start(as);
+    await_start(queue_.now() + kStartWait, done);
   });
 }
 
-void SimPostgres::await_start(Instant deadline, std::uint64_t nonce, Done done) {
+void SimPostgres::await_start(Instant deadline, Done done) {
   if (!server_.running()) {
     done(unavailable("PostgreSQL ended while it started"));
   } else if (server_.accepting() || queue_.now() >= deadline) {
-    done(ActionOutcome{Lsn{}, nonce});
+    done(ActionOutcome{});
   } else {
-    queue_.at(agent_, queue_.now() + kPoll, [this, deadline, nonce, done = std::move(done)] {
-      await_start(deadline, nonce, done);
-    });
+    queue_.at(agent_, queue_.now() + kPoll,
+              [this, deadline, done = std::move(done)] { await_start(deadline, done); });
   }
 }
 

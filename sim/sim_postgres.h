@@ -47,6 +47,7 @@ class SimPostgres : public Postgres {
   void run(const action::PrepareDatabase& order, Done done);
   void run(const action::SetSlots& order, Done done);
   void run(const action::Tick& order, Done done);
+  void run(const action::AskToOpen& order, Done done);
   /// Actions that never reach the door: the loop keeps them to itself.
   template <typename Other>
   void run(const Other& order, Done done);
@@ -54,8 +55,8 @@ class SimPostgres : public Postgres {
   [[nodiscard]] std::int64_t look_time();
   /// Runs in the agent's process: not at all when it has died meanwhile.
   void after(std::int64_t low_ms, std::int64_t high_ms, std::function<void()> task);
-  void start(SimServer::StartAs as, std::uint64_t nonce, Done done);
-  void await_start(Instant deadline, std::uint64_t nonce, Done done);
+  void start(SimServer::StartAs as, Done done);
+  void await_start(Instant deadline, Done done);
   void await_leftovers(Done done);
   /// Runs `use` on a session after a while, or answers that there is none.
   void with_session(std::int64_t high_ms, std::function<Result<ActionOutcome>()> use, Done done);

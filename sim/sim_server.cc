@@ -57,8 +57,8 @@ void SimServer::heal() {
   cannot_start_until = Instant{};
 }
 
-void SimServer::start(StartAs as, std::uint64_t nonce) {
-  start_nonce = nonce;
+void SimServer::start(StartAs as) {
+  start_nonce = 0;
   process_ = queue_.start_process();
   queue_.slow_down(process_, slow_);
   running_ = true;
@@ -177,10 +177,13 @@ void SimServer::receiver_ended() {
 
 void SimServer::received(const std::vector<WalRecord>& records, Epoch epoch) {
   const std::size_t before = disk.wal.size();
+  const TimelineId timeline_before = timeline();
   for (const WalRecord& record : records) {
     if (record.end > disk.end()) disk.wal.push_back(record);
   }
   if (disk.wal.size() > before) facts_.received(*this, epoch);
+  // Walsenders end with the timeline, those of a standby as well.
+  if (timeline() != timeline_before) cluster_.end_senders(*this);
   flush_soon();
 }
 

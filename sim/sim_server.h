@@ -75,7 +75,7 @@ class SimServer {
   Duration replay_delay{0};    ///< A long query: WAL is replayed up to this much later.
   Duration flush_delay{0};     ///< A slow disk: WAL is flushed up to this much later.
   Instant cannot_start_until;  ///< A full disk, a wrong permission: it ends as soon as it starts.
-  std::uint64_t start_nonce = 0;  ///< Of the gated start of this life; 0: it was no such start.
+  std::uint64_t start_nonce = 0;  ///< The last question whether this life may open; 0: none.
 
   /// Its processes take up to `longest` for everything that they do; also after a restart.
   void slow_down(Duration longest);
@@ -118,8 +118,7 @@ class SimServer {
   // What happens to it. Each requires what PostgreSQL requires, unless it says otherwise.
   enum class StartAs { standby, primary };
   void init_database(SystemId system_id);
-  /// `nonce`: SimServer::start_nonce of this life.
-  void start(StartAs as, std::uint64_t nonce = 0);
+  void start(StartAs as);
   /// Requires running(). `done` comes when every process is gone, by force if need be.
   void stop_fast(std::function<void()> done);
   /// The postmaster and all that it started die at once. Does nothing when it is not running.
@@ -199,7 +198,7 @@ class SimServer {
   bool commits_wait_ = false;  ///< The checkpointer's flag that commits look at.
   bool gate_open_ = false;
   Lsn released_;  ///< Synchronous replication has let go up to here.
-  std::deque<WalRecord> unflushed_commits_;
+  std::vector<WalRecord> unflushed_commits_;
   std::deque<WalRecord> waiting_commits_;
   std::vector<std::pair<Lsn, std::function<void(Lsn)>>> local_writes_;
   std::function<void()> on_exit_;

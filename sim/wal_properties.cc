@@ -56,10 +56,20 @@ void WalProperties::check_nothing_lost(const Opened& opened) {
   }
 }
 
-void WalProperties::accept_loss(const Opened& opened) {
+bool WalProperties::given_up(const Exposed& record, const SimServer& server,
+                             TimelineId timeline) const {
+  return std::ranges::any_of(accepted_, [&](TimelineId accepted) {
+    if (record.timeline >= accepted || accepted > timeline) return false;
+    return accepted == timeline ||
+           std::ranges::count(server.disk.wal, accepted, &WalRecord::timeline) > 0;
+  });
+}
+
+void WalProperties::accept_loss(const SimServer& server, const Opened& opened) {
   std::vector<std::uint64_t> lost;
   for (const Exposed& record : exposed_) {
-    if (record.timeline <= opened.timeline && !opened.holds(record)) lost.push_back(record.id);
+    const bool missing = record.timeline <= opened.timeline && !opened.holds(record);
+    if (missing && given_up(record, server, opened.timeline)) lost.push_back(record.id);
   }
   for (const std::uint64_t id : lost)
     forget(id);
@@ -95,12 +105,9 @@ void WalProperties::gate_opened(const SimServer& server) {
   Opened opened{server.name, server.timeline(), ids_of(server.disk.wal)};
   trace_.note("open " + server.name.value + " " + text(opened.timeline) + " at " +
               to_string(server.disk.end()));
-  if (loss_accepted(opened.timeline)) {
-    accept_loss(opened);
-  } else {
-    check_nothing_lost(opened);
-    check_only_writer(server);
-  }
+  accept_loss(server, opened);
+  check_nothing_lost(opened);
+  if (!accepted_.contains(opened.timeline)) check_only_writer(server);
   for (const WalRecord& record : server.disk.wal) {
     if (record.kind == RecordKind::client) expose(record, false);
   }
@@ -126,12 +133,12 @@ void WalProperties::acknowledged(const SimServer& server, const WalRecord& recor
 
 // I8: whoever begins to be primary holds all that was acknowledged by those before.
 void WalProperties::promotes(const SimServer& server, TimelineId timeline) {
-  if (loss_accepted(timeline)) return;
   const std::vector<WalRecord>& wal = server.disk.wal;
   for (const Exposed& record : exposed_) {
     const std::size_t count = records_before(record.end);
     if (record.timeline >= timeline || !record.acknowledged) continue;
     if (count > 0 && count <= wal.size() && wal[count - 1].id == record.id) continue;
+    if (given_up(record, server, timeline)) continue;
     trace_.violate("I8", server.name.value + " begins to be primary on " + text(timeline) +
                              " without record " + std::to_string(record.id) + " of " +
                              text(record.timeline) + ", which was acknowledged");

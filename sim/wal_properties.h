@@ -47,11 +47,12 @@ class WalProperties {
   void expose(const WalRecord& record, bool acknowledged);
   void check_nothing_lost(const Opened& opened);
   void check_only_writer(const SimServer& server);
-  /// The loss of what this promotion lacks was accepted, and written down.
-  [[nodiscard]] bool loss_accepted(TimelineId timeline) const {
-    return accepted_.contains(timeline);
-  }
-  void accept_loss(const Opened& opened);
+  /// Whether the record's loss was accepted, and written down, when a later timeline was ordered.
+  /// It is for good: also for whoever goes on from that timeline's WAL, and though its primary has
+  /// never opened. Nobody but that primary would know whether it did.
+  [[nodiscard]] bool given_up(const Exposed& record, const SimServer& server,
+                              TimelineId timeline) const;
+  void accept_loss(const SimServer& server, const Opened& opened);
   void forget(std::uint64_t id);
 
   Trace& trace_;
@@ -61,7 +62,7 @@ class WalProperties {
   std::map<std::uint64_t, std::size_t> places_;  ///< In exposed_, by id.
   std::map<Lsn, std::uint64_t> exposed_at_;      ///< The id that was exposed there.
   std::map<TimelineId, NodeName> writers_;
-  std::set<TimelineId> accepted_;
+  std::set<TimelineId> accepted_;  ///< Of promotions that were ordered with an accepted loss.
   std::uint64_t acknowledged_count_ = 0;
   Instant last_acknowledged_at_;
 };

@@ -307,13 +307,15 @@ void World::written(const SimController& controller, const StoredFormation& stor
   stir();
 }
 
-// F0: no ballot is begun where nothing fails. Whoever takes the target of a switchover out of the
-// spec when the primary has stopped for it has asked for one.
+// F0: no ballot is begun where nothing fails. Whoever says that the target of a switchover may be
+// primary no more, when the primary has stopped for it, has asked for one.
 void World::check_calm(const FormationRecord& record) {
-  const auto is_member = [&](const NodeName& node) {
-    return std::ranges::count(spec_.members(), node, &Member::name) > 0;
+  const auto may_be_primary = [&](const NodeName& node) {
+    return std::ranges::any_of(spec_.members(), [&](const Member& member) {
+      return member.name == node && member.candidate_priority > 0;
+    });
   };
-  if (record.phase == Phase::collect && target_ && !is_member(*target_)) ++ballots_asked_for_;
+  if (record.phase == Phase::collect && target_ && !may_be_primary(*target_)) ++ballots_asked_for_;
   target_ = record.phase == Phase::switchover ? record.candidate : std::nullopt;
   if (checkers_.failovers() + checkers_.ballots_repeated() <= ballots_asked_for_) return;
   tell_where_it_stands();

@@ -252,7 +252,9 @@ TEST_F(LocalPostgresTest, AfterAnOrderlyStopTheWalEndsWhereTheStandbyIs) {
   ASSERT_TRUE(primary.configure([](SettingsRole& role) { role.sync_names = ""; }));
   const Result<ActionOutcome> resumed = primary.perform(action::ResumeGated{primary.goal});
   ASSERT_EQ(message_of(resumed), "");
-  EXPECT_NE(resumed->start_nonce, 0U);
+  const Result<ActionOutcome> asked = primary.perform(action::AskToOpen{});
+  ASSERT_EQ(message_of(asked), "");
+  EXPECT_NE(asked->start_nonce, 0U);
   view = primary.observe();
   ASSERT_TRUE(view.sql);
   EXPECT_FALSE(view.sql->in_recovery);

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "model/limits.h"
+
 namespace hactl {
 namespace {
 
@@ -264,21 +266,27 @@ LocalState gated_primary(const Goal& goal) {
   return local;
 }
 
-TEST(NextAction, AStartOfAFormerLifeOfTheAgentMayNotOpenAlone) {
-  const Goal goal = lead_in_epoch_2(0);
+TEST(NextAction, WhereCommitsWaitForNobodyAGateOpensOnlyAtAFreshAnswerOfTheController) {
+  Goal goal = lead_in_epoch_2(0);
   LocalState local = gated_primary(goal);
-  EXPECT_EQ(name_of_next(goal, local), "stop");
-  local.start_nonce = 5;
-  EXPECT_EQ(name_of_next(goal, local), "write_barrier");
-  local.start_nonce = 0;
   local.promote_ordered_for = Epoch(2);
+  EXPECT_EQ(name_of_next(goal, local), "ask_to_open");
+  local.start_nonce = 5;
+  local.asked_at = kNow;
   EXPECT_EQ(name_of_next(goal, local), "write_barrier");
+  local.proof.epoch = Epoch(2);
+  local.proof.generation = ConfigGeneration(4);
+  local.proof.confirmed = true;
+  EXPECT_TRUE(name_of_next(goal, local).starts_with("wait: waiting for the controller's word"));
+  goal.start_nonce = 5;
+  EXPECT_EQ(name_of_next(goal, local), "wait: opening");
+  local.asked_at = kNow - kLease;
+  EXPECT_EQ(name_of_next(goal, local), "ask_to_open") << "others may have gone on by now";
 }
 
 TEST(NextAction, AfterARestartTheCheckpointerIsAskedWhetherCommitsWait) {
   const Goal goal = lead_in_epoch_2(1);
   LocalState local = gated_primary(goal);
-  local.start_nonce = 5;
   EXPECT_EQ(name_of_next(goal, local), "prove_checkpointer");
 }
 
@@ -330,6 +338,21 @@ TEST(NextAction, ACandidateWhoseReplayStoppedForParametersRestartsToFetchWal) {
   local.seen.credential = true;
   EXPECT_TRUE(name_of_next(goal, local).starts_with("wait: fetching WAL from b"));
   local.seen.sql->replay_at_end = false;
+  local.seen.sql->restart_pending = true;
+  EXPECT_EQ(name_of_next(goal, local), "stop");
+}
+
+// Each of several changes of the former primary's parameters may stop it once.
+TEST(NextAction, ANodeThatIsToBePromotedReplaysPastParametersThatStopIt) {
+  Goal goal = lead_in_epoch_2(0);
+  goal.state = GoalState::promote;
+  goal.position = WalPosition{TimelineId(2), Lsn(0x2000)};
+  LocalState local = detached_standby(Lsn(0x2000));
+  local.state.promised = Epoch(1);
+  local.seen.sql->received = Lsn(0);
+  local.seen.sql->replay_at_end = false;
+  EXPECT_EQ(name_of_next(goal, local), "wait: seeing where its WAL ends");
+  EXPECT_FALSE(local.seen.config_id_on_disk.empty()) << "what it must run with shows";
   local.seen.sql->restart_pending = true;
   EXPECT_EQ(name_of_next(goal, local), "stop");
 }

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "model/limits.h"
+#include "planner/decide.h"
+#include "planner/facts.h"
 #include "planner/preview.h"
 #include "tests/planner/obedient_world.h"
 
@@ -249,6 +251,48 @@ TEST(Plan, DoesNotMoveBackAfterAFailoverUnlessToldTo) {
   world.spec.failback = Failback::automatic;
   world.settle();
   EXPECT_EQ(world.record.primary, NodeName("a"));
+}
+
+// c is at it: its walsender is gone, which the primary has told and c has not.
+TEST(Plan, DoesNotMoveThePrimaryForItsParametersWhileAStandbyMayBeRestarting) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  for (const char* name : {"a", "c"})
+    world.report(name).restart_pending = true;
+  EXPECT_EQ(world.next().goals.at(NodeName("c")).restart, world.generation.value);
+  std::erase_if(world.report("a").primary->senders,
+                [](const SenderView& sender) { return sender.node == NodeName("c"); });
+  const auto move = [&] {
+    Facts facts(world.spec, world.generation, world.record, world.observed, world.now);
+    return wanted_move(facts);
+  };
+  EXPECT_FALSE(move());
+  world.report("c").restart_pending = false;
+  world.report("c").restart_done = world.generation.value;
+  ASSERT_TRUE(move());
+  EXPECT_EQ(move()->to, NodeName("b"));
+}
+
+// As a member of the new setting it would give its data up for a primary that may not open.
+TEST(Plan, WhoAloneCanSpeakForASettingKeepsItsDataWhileOthersCanHelpTheNewPrimary) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  FormationRecord& record = world.record;
+  const TimelineId first = record.lineage.back().timeline;
+  record.epoch = Epoch(2);
+  record.phase = Phase::promote;
+  record.candidate = NodeName("c");
+  record.target_position = Position{Epoch(1), Lsn(500)};
+  record.in_force = {
+      SyncConfig{Epoch(1), ConfigGeneration(1), NodeName("a"), 0, {}},
+      SyncConfig{Epoch(2), ConfigGeneration(2), NodeName("c"), 1, {NodeName("a"), NodeName("b")}}};
+  record.lineage.push_back(
+      Promotion{Epoch(2), NodeName("c"), first.next(), first, Lsn(500), false});
+  world.observed.phase_since = world.now - kOthersFollowAfter;
+  EXPECT_FALSE(world.next().goals.at(NodeName("a")).sync);
+  EXPECT_TRUE(world.next().goals.at(NodeName("b")).sync);
+  world.observed.nodes[NodeName("b")].received_at = world.now - kSilentAfter;
+  EXPECT_TRUE(world.next().goals.at(NodeName("a")).sync) << "now it is needed";
 }
 
 TEST(Plan, DropsANodeThatLeftTheSpecAndMovesThePrimaryAwayFirst) {

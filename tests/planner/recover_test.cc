@@ -239,5 +239,29 @@ TEST(AsynchronousFormation, FailsOverWithoutItsPrimaryOnceTheLeaseHasRunOutAndSa
   EXPECT_GE(world.observed.last_failover.value_or(world.now) - killed, kLease + kLeaseMargin);
 }
 
+// b was told to take over, and may still open for as long as its lease lasts.
+TEST(AsynchronousFormation, DoesNotGoOnWithoutACandidateBeforeItsLeaseHasRunOut) {
+  FormationSpec spec = three_nodes();
+  spec.number_sync_standbys = 0;
+  ObedientWorld world(spec);
+  world.settle();
+  std::optional<Instant> heard;
+  std::optional<Instant> ordered;
+  world.after_decision = [&](const FormationRecord& record) {
+    if (record.phase != Phase::promote) return;
+    if (record.candidate == NodeName("b") && !heard) {
+      heard = world.now;
+      world.kill("b");
+    } else if (record.candidate == NodeName("c") && !ordered) {
+      ordered = world.now;
+    }
+  };
+  world.kill("a");
+  world.settle();
+  ASSERT_TRUE(heard.has_value());
+  ASSERT_TRUE(ordered.has_value()) << world.condition("Available");
+  EXPECT_GE(*ordered - *heard, kLease + kLeaseMargin);
+}
+
 }  // namespace
 }  // namespace hactl::testing
