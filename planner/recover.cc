@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/rule_switch.h"
+#include "model/limits.h"
 #include "planner/ballot.h"
 #include "planner/candidate.h"
 #include "planner/draft.h"
@@ -59,19 +60,6 @@ void learn_lineage(const Facts& facts, FormationRecord& record) {
     }
   }
   std::ranges::stable_sort(record.lineage, {}, &Promotion::epoch);
-}
-
-/// Everybody who may hold a commit, where nobody knows which settings were in force: all but those
-/// who say that they have no data, and never had any.
-std::set<NodeName> everybody(const Facts& facts) {
-  std::set<NodeName> names;
-  for (const auto& [name, node] : facts.nodes) {
-    const bool new_here =
-        node.heard && !node.forgot &&
-        (node.report->state == NodeState::empty || node.report->state == NodeState::creating);
-    if (!new_here) names.insert(name);
-  }
-  return names;
 }
 
 NextStep prove_by_primary(const Facts& facts, const NodeFacts& primary) {
@@ -181,9 +169,20 @@ NextStep start_forced(const Facts& facts, const std::string& accepted) {
 
 }  // namespace
 
+std::set<NodeName> all_who_may_hold_commits(const Facts& facts) {
+  std::set<NodeName> names;
+  for (const auto& [name, node] : facts.nodes) {
+    const bool new_here =
+        node.heard && !node.forgot &&
+        (node.report->state == NodeState::empty || node.report->state == NodeState::creating);
+    if (!new_here) names.insert(name);
+  }
+  return names;
+}
+
 bool words_suffice(const Facts& facts, const std::set<NodeName>& asked) {
   if (facts.record.recovering && rule_holds(Rule::restore_asks_all)) {
-    return std::ranges::includes(asked, everybody(facts));
+    return std::ranges::includes(asked, all_who_may_hold_commits(facts));
   }
   return covers_all(asked, facts.record.in_force);
 }
@@ -200,7 +199,9 @@ std::optional<NextStep> notice_regression(Facts& facts) {
   Draft draft(facts);
   FormationRecord& record = draft.record();
   record.incarnation = std::max(record.incarnation, seen.incarnation).next();
-  record.epoch = std::max(record.epoch, seen.epoch);
+  // Beyond whatever a node that is not heard may have been told by the store's former life.
+  record.epoch = Epoch(std::max(record.epoch, seen.epoch).value + kBallotsForgottenMax);
+  record.timeline_max = TimelineId(record.timeline_max.value + kTimelinesForgottenMax);
   record.recovering = true;
   record.phase = Phase::reconfigure;
   record.candidate.reset();

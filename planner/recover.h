@@ -29,6 +29,10 @@ std::optional<NextStep> decide_forced(Facts& facts);
 /// no standby holds (R12). Rule 365.
 std::optional<NextStep> decide_foreign_setting(const Facts& facts);
 
+/// Everybody who may hold a commit, where nobody knows which settings were in force: all but those
+/// who say that they have no data, and never had any.
+std::set<NodeName> all_who_may_hold_commits(const Facts& facts);
+
 /// Whether the last words of `asked` suffice to choose a primary: they cover every setting that may
 /// be in force, or, where that is not known, they are everybody's.
 bool words_suffice(const Facts& facts, const std::set<NodeName>& asked);

@@ -37,6 +37,14 @@ TEST_F(PutBack, IsNoticedAndNobodyIsToldAnythingBeforeTheFormationIsKnown) {
     EXPECT_EQ(goal.state, GoalState::init) << name.value;
 }
 
+TEST_F(PutBack, ItsBallotsAndTimelinesAreBeyondAllThatItMayHaveForgotten) {
+  const Plan plan = world_.next();
+  ASSERT_TRUE(plan.record);
+  EXPECT_GE(plan.record->epoch.value, world_.record.epoch.value + kBallotsForgottenMax);
+  EXPECT_GE(plan.record->timeline_max.value,
+            world_.record.timeline_max.value + kTimelinesForgottenMax);
+}
+
 TEST_F(PutBack, TheOpenPrimaryProvesItsOwnSettingAndStays) {
   world_.settle();
   EXPECT_FALSE(world_.record.recovering);
@@ -51,10 +59,20 @@ TEST_F(PutBack, WithoutThePrimaryNothingIsPromotedUntilItReturns) {
   world_.settle();
   EXPECT_TRUE(world_.record.recovering);
   EXPECT_EQ(world_.record.phase, Phase::collect);
+  EXPECT_NE(world_.condition("Available").find("b may hold acknowledged commits"),
+            std::string::npos);
   world_.revive("b");
   world_.settle();
   EXPECT_FALSE(world_.record.recovering);
   EXPECT_EQ(world_.record.phase, Phase::stable);
+}
+
+TEST_F(PutBack, EveryNodeIsAskedThoughTheSpecAllowsToLoseCommits) {
+  world_.spec.number_sync_standbys = 0;
+  world_.kill("b");
+  world_.settle();
+  EXPECT_TRUE(world_.record.recovering);
+  EXPECT_EQ(world_.record.phase, Phase::collect);
 }
 
 TEST_F(PutBack, AnOperatorMayGiveTheMissingNodeUpOnRecord) {
