@@ -83,6 +83,17 @@ TEST(NextAction, AGoalOfAnOlderEpochThanThePromisedOneIsNotObeyed) {
   EXPECT_FALSE(next_action(follow_b(), local, kNow).action);
 }
 
+TEST(NextAction, AnOrderToWaitIsReportedAsSeenThoughItIsNotOnFile) {
+  LocalState local = detached_standby(Lsn(0x2000));
+  Goal wait = follow_b();
+  wait.state = GoalState::init;
+  wait.incarnation = Incarnation(2);
+  EXPECT_FALSE(next_action(wait, local, kNow).action);
+  const NodeReport report = report_of(wait, local, kNow);
+  EXPECT_EQ(report.incarnation_seen, wait.incarnation);
+  EXPECT_EQ(report.revision_seen, wait.revision);
+}
+
 TEST(NextAction, AStandbyThatEndsWhereItsNewPrimaryBeganAttaches) {
   LocalState local = detached_standby(Lsn(0x2000));
   EXPECT_EQ(name_of_next(follow_b(), local), "attach");
