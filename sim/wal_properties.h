@@ -51,6 +51,8 @@ class WalProperties {
   [[nodiscard]] bool loss_accepted(TimelineId timeline) const {
     return accepted_.contains(timeline);
   }
+  /// A loss was accepted after `timeline`, up to `later`: whoever wrote it is no primary any more.
+  [[nodiscard]] bool was_given_up(TimelineId timeline, TimelineId later) const;
   void accept_loss(const Opened& opened);
   void forget(std::uint64_t id);
 
