@@ -51,12 +51,20 @@ void learn_lineage(const Facts& facts, FormationRecord& record) {
   for (const auto& [name, node] : facts.nodes) {
     if (!node.heard) continue;
     if (record.system_id.value == 0 && node.has_data) record.system_id = node.report->system_id;
-    for (Promotion told : node.report->lineage) {
+    for (const Promotion& told : node.report->lineage) {
       record.timeline_max = std::max(record.timeline_max, told.timeline);
       if (find_timeline(record.lineage, told.timeline) != nullptr || told.epoch.value == 0)
         continue;
-      if (node.report->primary && node.report->primary->timeline == told.timeline) told.node = name;
-      record.lineage.push_back(std::move(told));
+      record.lineage.push_back(told);
+    }
+  }
+  // Whose a timeline is, only its primary tells, perhaps after others.
+  for (Promotion& promotion : record.lineage) {
+    for (const auto& [name, node] : facts.nodes) {
+      const bool own = node.heard && node.report->primary &&
+                       node.report->primary->timeline == promotion.timeline &&
+                       node.report->primary->epoch == promotion.epoch;
+      if (own) promotion.node = name;
     }
   }
   std::ranges::stable_sort(record.lineage, {}, &Promotion::epoch);
@@ -195,7 +203,9 @@ std::optional<NextStep> notice_regression(Facts& facts) {
   const Seen seen = seen_by_nodes(facts);
   const bool older = seen.incarnation > facts.record.incarnation ||
                      seen.revision > facts.record.revision || seen.epoch > facts.record.epoch;
-  if (!older || !rule_holds(Rule::restore_noticed)) return std::nullopt;
+  const bool noticed = older && rule_holds(Rule::restore_noticed);
+  const bool said = facts.observed.put_back_to >= facts.record.incarnation;
+  if (!noticed && !said) return std::nullopt;
   Draft draft(facts);
   FormationRecord& record = draft.record();
   record.incarnation = std::max(record.incarnation, seen.incarnation).next();
@@ -210,8 +220,10 @@ std::optional<NextStep> notice_regression(Facts& facts) {
   record.finals.clear();
   record.in_force.clear();
   return draft.done(305, "StoreIsOlderThanItsNodes",
-                    "nodes have seen more than this store knows: it was put back to an older copy, "
-                    "and nobody is promoted before the formation is known again",
+                    (older ? "nodes have seen more than this store knows: it"
+                           : "the controller was told that its store") +
+                        std::string(" was put back to an older copy, and nobody is promoted before "
+                                    "the formation is known again"),
                     true);
 }
 

@@ -89,6 +89,31 @@ TEST_F(PutBack, AnOperatorMayGiveTheMissingNodeUpOnRecord) {
   EXPECT_NE(world_.record.overrides.front().reason.find("admin"), std::string::npos);
 }
 
+TEST(PutBackUnseen, IsSaidByAnOperatorWhereNoNodeCanShowIt) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  world.kill("a");
+  world.kill("b");
+  world.observed.put_back_to = world.record.incarnation;
+  const Incarnation before = world.record.incarnation;
+  world.settle();
+  EXPECT_GT(world.record.incarnation, before);
+  EXPECT_TRUE(world.record.recovering);
+  world.revive("a");
+  world.revive("b");
+  world.settle();
+  EXPECT_FALSE(world.record.recovering);
+  EXPECT_EQ(world.record.incarnation, before.next());
+}
+
+TEST_F(PutBack, AStandbyThatTellsItsHistoryBeforeThePrimaryHidesNobody) {
+  world_.kill("b");
+  world_.settle();
+  world_.revive("b");
+  world_.settle();
+  EXPECT_EQ(find_timeline(world_.record.lineage, TimelineId(3))->node, NodeName("b"));
+}
+
 TEST_F(PutBack, OnceMoreWhileItIsBeingMadeGoodIsNoticedToo) {
   const FormationRecord first_notice = *world_.next().record;
   world_.record = first_notice;
