@@ -10,8 +10,8 @@
 
 namespace hactl {
 
-/// A node has seen more than the store knows: the store was put back to an older copy. From then on
-/// the settings in the record prove nothing. Rules 305 to 310.
+/// The store was put back to an older copy: a node has seen more than it knows, or an operator says
+/// so. From then on the settings in the record prove nothing. Rules 305 to 310.
 std::optional<NextStep> notice_regression(Facts& facts);
 
 /// While the record is `recovering`: takes up what nodes tell of promotions that it has forgotten.
