@@ -259,7 +259,7 @@ namespace {
 /// Whether to wait no longer for a candidate, null when it is no node any more, that was chosen at
 /// `since`.
 bool will_not_take_over(Facts& facts, const NodeFacts* node, Instant since) {
-  if (node == nullptr || facts.passed(since, kPromoteWait)) return true;
+  if (node == nullptr || node->forgot || facts.passed(since, kPromoteWait)) return true;
   if (!node->heard) {
     const Instant heard_at = node->report == nullptr ? facts.observed.started_at : node->heard_at;
     return facts.passed(heard_at, kSilentAfter) && facts.passed(since, kSilentAfter);

@@ -293,6 +293,17 @@ TEST(NextAction, AfterARestartTheCheckpointerIsAskedWhetherCommitsWait) {
   EXPECT_EQ(name_of_next(goal, local), "prove_checkpointer");
 }
 
+TEST(NextAction, DataThatWasNeverPromotedIsNotPromotedOnceMoreAfterItWasOpen) {
+  const Goal goal = lead_in_epoch_2(1);
+  LocalState local = gated_primary(goal);
+  local.seen.running = false;
+  local.seen.sql.reset();
+  local.seen.control->was_primary = false;
+  EXPECT_EQ(name_of_next(goal, local), "start_standby");
+  local.state.applied_generation = goal.sync->generation;
+  EXPECT_EQ(name_of_next(goal, local), "stuck: DataForgotten");
+}
+
 TEST(NextAction, AStoppingPrimaryWaitsOnlyForWhoeverTakesOver) {
   LocalState local = gated_primary(lead_in_epoch_2(1));
   Goal goal = follow_b();
