@@ -118,6 +118,8 @@ NextStep ask_everybody(const Facts& facts, const std::string& why) {
   record.candidate.reset();
   record.donor.reset();
   record.finals.clear();
+  // A primary that could not prove its setting may have been replaced.
+  record.in_force.clear();
   return draft.done(307, "RecoveringByAll",
                     "epoch " + std::to_string(record.epoch.value) +
                         " asks every node how far it is, and needs the word of all of them: " + why,

@@ -54,6 +54,19 @@ TEST_F(PutBack, TheOpenPrimaryProvesItsOwnSettingAndStays) {
   EXPECT_EQ(world_.condition("Converged"), "True every node is as the spec says");
 }
 
+TEST_F(PutBack, ASettingThatWasNotProvenIsForgotten) {
+  world_.settle();
+  world_.observed.put_back_to = world_.record.incarnation;
+  world_.record = *world_.next().record;
+  world_.record = *world_.next().record;
+  ASSERT_EQ(world_.record.in_force.size(), 1U);
+  world_.observed.phase_since = world_.now - kProofWait;
+  const Plan plan = world_.next();
+  ASSERT_TRUE(plan.record);
+  EXPECT_EQ(plan.record->phase, Phase::collect);
+  EXPECT_TRUE(plan.record->in_force.empty());
+}
+
 TEST_F(PutBack, WithoutThePrimaryNothingIsPromotedUntilItReturns) {
   world_.kill("b");
   world_.settle();
