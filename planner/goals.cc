@@ -114,7 +114,7 @@ constexpr std::array kRows{
                  .primary = Is::yes,
                  .excluded = Is::yes,
                  .open = Is::no},
-        .goal = GoalState::hold,
+        .goal = GoalState::fence,
         .why = "it forgot what it once knew: nobody is to follow it before another is primary"},
     Row{.id = 445,
         .when = {.phases = only(Phase::stable), .primary = Is::yes},

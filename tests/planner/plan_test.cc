@@ -283,7 +283,10 @@ TEST(Plan, AClosedPrimaryThatForgotLeadsNobody) {
   world.kill("c");
   world.report("a").sequence = AgentSeq(2);
   world.report("a").primary->gate_open = false;
-  EXPECT_EQ(world.next().goals.at(NodeName("a")).state, GoalState::hold);
+  const Plan plan = world.next();
+  EXPECT_EQ(plan.goals.at(NodeName("a")).state, GoalState::fence);
+  ASSERT_TRUE(plan.record);
+  EXPECT_TRUE(plan.record->nodes.at(NodeName("a")).excluded);
 }
 
 TEST(Preview, ShowsTheStepsOfAMigrationInTheOrderInWhichTheyAreTaken) {
