@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/rule_switch.h"
 #include "model/limits.h"
 
 namespace hactl {
@@ -238,9 +237,7 @@ void AgentLoop::performed(const Action& action, const Result<ActionOutcome>& out
 void AgentLoop::remember(const Action& action, const ActionOutcome& outcome) {
   SyncProof& proof = local_.proof;
   // The goal may have changed while the action ran: what it proved, it proved for the former one.
-  const std::optional<Goal>& then =
-      rule_holds(Rule::r7_proof_of_this_goal) ? performing_for_ : goal_;
-  const std::optional<SyncConfig> sync = then ? then->sync : std::nullopt;
+  const std::optional<SyncConfig> sync = performing_for_ ? performing_for_->sync : std::nullopt;
   const auto prove_for_goal = [&] {
     if (!sync) return;
     if (proof.epoch == sync->epoch && proof.generation == sync->generation) return;

@@ -37,7 +37,6 @@ enum class Rule {
   r7_checkpointer,           ///< and the checkpointer that commits wait.
   r7_barrier,                ///< The new quorum holds all that was written before.
   r7_on_file,                ///< It is told as proven when the agent's next life would keep it.
-  r7_proof_of_this_goal,     ///< What was proven for an earlier goal proves nothing for this one.
   // R8, retire late: settings of older epochs stay on record until the new primary is confirmed.
   r8_older_epochs_kept,
   r8_confirmed,

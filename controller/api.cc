@@ -59,10 +59,10 @@ ControllerApi::ControllerApi(Scheduler& scheduler, Store& store, Knocker& knocke
 
 ControllerApi::~ControllerApi() = default;
 
-void ControllerApi::start(std::function<void(Result<Done>)> started) {
-  store_.load([this, started = std::move(started)](Result<StoredWorld> world) {
+void ControllerApi::start(StoreIs store_is, std::function<void(Result<Done>)> started) {
+  store_.load([this, store_is, started = std::move(started)](Result<StoredWorld> world) {
     if (!world.ok()) return started(world.error());
-    formations_.start(std::move(*world));
+    formations_.start(std::move(*world), store_is);
     watches_.start();
     started_ = true;
     started(Done{});

@@ -33,7 +33,7 @@ class ControllerApi {
   ~ControllerApi();
 
   /// Loads the store; requests are answered 503 until `started` was called with success.
-  void start(std::function<void(Result<Done>)> started);
+  void start(StoreIs store_is, std::function<void(Result<Done>)> started);
 
   /// Answers a request, now or later. For HttpServer::listen().
   void answer(std::shared_ptr<HttpExchange> exchange);

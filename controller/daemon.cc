@@ -46,7 +46,7 @@ Result<Done> run_controller(const RunOptions& options) {
   if (!server.ok()) return server.error();
 
   std::optional<Error> failed;
-  api->start([&](const Result<Done>& started) {
+  api->start(options.store_is, [&](const Result<Done>& started) {
     if (started.ok()) {
       log_info("listening on {} port {}", options.listen, (*server)->port());
       return;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "controller/store.h"
 
 namespace hactl {
 
@@ -12,6 +13,7 @@ struct RunOptions {
   std::string directory;           ///< As `init` made it; the store is in it.
   std::string listen = "0.0.0.0";  ///< Every client needs a certificate, wherever it comes from.
   std::uint16_t port = 8008;       ///< 0: any free one, which is logged.
+  StoreIs store_is = StoreIs::as_it_was;
 };
 
 /// Runs until SIGTERM or SIGINT. Errors: what kept it from starting.

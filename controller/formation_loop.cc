@@ -54,11 +54,12 @@ FormationLoop::~FormationLoop() {
   scheduler_.cancel(timer_);
 }
 
-void FormationLoop::adopt(StoredFormation stored, std::vector<Event> events) {
+void FormationLoop::adopt(StoredFormation stored, std::vector<Event> events, StoreIs store_is) {
   HACTL_CHECK(!exists() && stored.version != 0);
   stored_ = std::move(stored);
   last_version_ = stored_.version;
   observed_.password = stored_.password;
+  if (store_is == StoreIs::put_back) observed_.put_back_to = stored_.record.incarnation;
   events_.assign(std::make_move_iterator(events.begin()), std::make_move_iterator(events.end()));
   wake();
 }

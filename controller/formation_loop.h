@@ -91,7 +91,8 @@ class FormationLoop {
   ~FormationLoop();
 
   /// Starts from what Store::load() gave. Requires that nothing was adopted or applied before.
-  void adopt(StoredFormation stored, std::vector<Event> events);
+  void adopt(StoredFormation stored, std::vector<Event> events,
+             StoreIs store_is = StoreIs::as_it_was);
 
   /// Takes a report. Late ones and those of nodes that the formation does not know are dropped.
   void report_received(NodeReport report);

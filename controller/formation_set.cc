@@ -11,7 +11,7 @@ FormationSet::FormationSet(Scheduler& scheduler, Store& store, Knocker& knocker,
 
 FormationSet::~FormationSet() = default;
 
-void FormationSet::start(StoredWorld world) {
+void FormationSet::start(StoredWorld world, StoreIs store_is) {
   started_version_ = world.version;
   std::map<FormationName, std::vector<Event>> events;
   for (auto& [name, event] : world.events) {
@@ -19,7 +19,7 @@ void FormationSet::start(StoredWorld world) {
   }
   for (StoredFormation& stored : world.formations) {
     const FormationName name = stored.formation.name;
-    make(name).adopt(std::move(stored), std::move(events[name]));
+    make(name).adopt(std::move(stored), std::move(events[name]), store_is);
   }
 }
 

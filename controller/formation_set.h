@@ -53,7 +53,7 @@ class FormationSet {
   ~FormationSet();
 
   /// Goes on where the store left off. Called once, before anything else.
-  void start(StoredWorld world);
+  void start(StoredWorld world, StoreIs store_is = StoreIs::as_it_was);
 
   /// The loop of a formation that exists; nullptr when it does not.
   [[nodiscard]] FormationLoop* find(const FormationName& name);

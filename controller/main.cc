@@ -77,6 +77,10 @@ void add_run(CLI::App& app, Arguments& arguments) {
   run->add_option("--dir", arguments.run.directory, "directory that init has made")->required();
   run->add_option("--listen", arguments.run.listen, "address to listen on")->capture_default_str();
   run->add_option("--port", arguments.run.port, "port to listen on; 0: any")->capture_default_str();
+  run->add_flag_callback(
+      "--store-put-back", [&arguments] { arguments.run.store_is = StoreIs::put_back; },
+      "for one start: the store in the directory is an older copy of itself, so that what nodes "
+      "have and commits wait for is found out before anything is decided");
   run->add_option("--user", arguments.user, "user to become when started as root");
   run->add_option("--log-level", arguments.log_level, "debug, info, warning or error")
       ->transform(CLI::CheckedTransformer(

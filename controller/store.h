@@ -37,6 +37,9 @@ struct StoredWorld {
   std::uint64_t version = 0;                            ///< The store's counter.
 };
 
+/// What is said of the store when the controller starts.
+enum class StoreIs { as_it_was, put_back };
+
 class Store {
  public:
   Store() = default;

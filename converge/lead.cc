@@ -136,6 +136,13 @@ Step promote_standby(const Goal& goal, const LocalState& local) {
 /// (R10).
 Step resume(const Goal& goal, const LocalState& local, Instant now) {
   const bool was_primary = local.seen.control && local.seen.control->was_primary;
+  // It has been open in this epoch: what was never promoted is an older copy (R13).
+  if (!was_primary && local.state.applied_generation.value != 0) {
+    return stuck(
+        "DataForgotten",
+        "the data directory is older than the agent's notes: the node counts as lost until "
+        "it has been built anew");
+  }
   if (!was_primary) {
     WantedSettings wanted{std::nullopt, goal.epoch, false, sync_names_for_standby()};
     if (auto step = configure(goal, local, wanted)) return *step;

@@ -1,5 +1,7 @@
 // report_of(): the node in its agent's own words.
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include "base/rule_switch.h"
 #include "converge/next_action.h"
@@ -97,8 +99,10 @@ NodeReport report_of(const std::optional<Goal>& goal, const LocalState& local, I
   report.node_incarnation = state.node_incarnation;
   report.system_id = local.seen.control ? local.seen.control->system_id : state.system_id;
   report.sequence = state.sequence;
-  report.incarnation_seen = state.incarnation_seen;
-  report.revision_seen = state.revision_seen;
+  // All that it would not go back behind: what only waits is not on file.
+  std::pair seen(state.incarnation_seen, state.revision_seen);
+  if (goal) seen = std::max(seen, std::pair(goal->incarnation, goal->revision));
+  std::tie(report.incarnation_seen, report.revision_seen) = seen;
   // By the file, not by the goal: a word that was given is kept in the next life of the agent.
   report.promised = rule_holds(Rule::r1_promise_on_disk) || !goal
                         ? state.promised

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "base/time.h"
 
@@ -30,6 +31,10 @@ inline constexpr std::size_t kDocumentNodesMax = 20'000;
 inline constexpr std::size_t kMessageBytesMax = std::size_t{512} * 1024;
 /// Promotions remembered. A node whose last WAL is older than all of them is built anew.
 inline constexpr std::size_t kLineageMax = 64;
+/// Ballots, and timelines, that a store which was put back may have forgotten. Each of the
+/// timelines costs every node a history file.
+inline constexpr std::uint64_t kBallotsForgottenMax = 1'000;
+inline constexpr std::uint32_t kTimelinesForgottenMax = 100;
 /// Events kept for one formation; the oldest go first.
 inline constexpr std::size_t kEventsMax = 1'000;
 /// Copies made from one source at a time: each costs the source a core and the network.

@@ -47,7 +47,9 @@ struct Observed {
   std::optional<Instant> last_failover;
   int failovers_recently = 0;        ///< Within ten minutes, since the formation was last whole.
   std::optional<Instant> last_move;  ///< Last switchover that nobody asked for.
-  std::string password;              ///< The application role's; secret.
+  /// An operator says that the store was put back to an older copy, whose incarnation this is.
+  std::optional<Incarnation> put_back_to;
+  std::string password;  ///< The application role's; secret.
 };
 
 }  // namespace hactl

@@ -1,6 +1,7 @@
 #include "planner/ballot.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/rule_switch.h"
@@ -178,7 +179,8 @@ NextStep start_ballot_against_primary(const Facts& facts, std::uint32_t rule,
 }
 
 bool may_lose_commits_by_spec(const Facts& facts) {
-  if (facts.spec.number_sync_standbys != 0) return false;
+  // Of a store that was put back, the spec may be older than the commits.
+  if (facts.spec.number_sync_standbys != 0 || facts.record.recovering) return false;
   const auto waits_for_nobody = [](const SyncConfig& config) { return config.required == 0; };
   return std::ranges::all_of(facts.record.in_force, waits_for_nobody) &&
          std::ranges::any_of(facts.nodes, [&](const auto& entry) {
@@ -198,6 +200,12 @@ Instant last_word_of(const Facts& facts, const NodeName& name) {
 
 std::string missing_for(const Facts& facts, const std::set<NodeName>& asked) {
   std::set<NodeName> needed;
+  if (facts.record.recovering) {
+    std::ranges::set_difference(all_who_may_hold_commits(facts), asked,
+                                std::inserter(needed, needed.end()));
+    return "the store is older than its nodes, and " + join(needed) +
+           " may hold acknowledged commits: writes resume when all of them return";
+  }
   for (const SyncConfig& config : with_mixtures(facts.record.in_force)) {
     if (covers(asked, config)) continue;
     needed.insert(config.primary);
@@ -274,7 +282,7 @@ namespace {
 /// Whether to wait no longer for a candidate, null when it is no node any more, that was chosen at
 /// `since`.
 bool will_not_take_over(Facts& facts, const NodeFacts* node, Instant since) {
-  if (node == nullptr || facts.passed(since, kPromoteWait)) return true;
+  if (node == nullptr || node->forgot || facts.passed(since, kPromoteWait)) return true;
   if (!node->heard) {
     const Instant heard_at = node->report == nullptr ? facts.observed.started_at : node->heard_at;
     return facts.passed(heard_at, kSilentAfter) && facts.passed(since, kSilentAfter);

@@ -230,8 +230,9 @@ NextStep decide_stable(Facts& facts) {
   if (auto step = decide_forced(facts)) return *step;
   // Before a ballot: only the primary knows what it has acknowledged since.
   if (auto step = decide_foreign_setting(facts)) return *step;
-  if (auto step = decide_failover(facts)) return *step;
+  // On record before it is stopped and shows nothing any more.
   if (auto step = decide_forgetful(facts)) return *step;
+  if (auto step = decide_failover(facts)) return *step;
   if (!facts.primary_open()) return hold(315, "waiting for the primary to open");
   if (auto step = decide_unmet_promise(facts)) return *step;
   if (auto step = decide_request(facts)) return *step;

@@ -22,6 +22,7 @@ struct Place {
   bool first = false;      ///< The formation has no data yet.
   bool gone = false;       ///< Not in the spec, and no setting counts it any more.
   bool excluded = false;   ///< It forgot something and must be built anew.
+  bool open = false;       ///< The primary, and open to clients.
   bool empty = false;      ///< It has no data.
   bool may_clone = false;  ///< It is its turn to make a copy.
   bool wal_gone = false;   ///< The primary no longer has the WAL that it needs.
@@ -38,6 +39,7 @@ struct When {
   Is first = Is::any;
   Is gone = Is::any;
   Is excluded = Is::any;
+  Is open = Is::any;
   Is empty = Is::any;
   Is may_clone = Is::any;
   Is wal_gone = Is::any;
@@ -107,6 +109,13 @@ constexpr std::array kRows{
         .when = {.phases = only(Phase::switchover), .primary = Is::yes},
         .goal = GoalState::demote,
         .why = "the primary moves: stop in an orderly way"},
+    Row{.id = 442,
+        .when = {.phases = only(Phase::stable),
+                 .primary = Is::yes,
+                 .excluded = Is::yes,
+                 .open = Is::no},
+        .goal = GoalState::fence,
+        .why = "it forgot what it once knew: nobody is to follow it before another is primary"},
     Row{.id = 445,
         .when = {.phases = only(Phase::stable), .primary = Is::yes},
         .goal = GoalState::primary,
@@ -152,8 +161,9 @@ bool matches(const When& when, const Place& place) {
          fits(when.primary, place.primary) && fits(when.candidate, place.candidate) &&
          fits(when.fetching, place.fetching) && fits(when.first, place.first) &&
          fits(when.gone, place.gone) && fits(when.excluded, place.excluded) &&
-         fits(when.empty, place.empty) && fits(when.may_clone, place.may_clone) &&
-         fits(when.wal_gone, place.wal_gone) && fits(when.waits, place.waits);
+         fits(when.open, place.open) && fits(when.empty, place.empty) &&
+         fits(when.may_clone, place.may_clone) && fits(when.wal_gone, place.wal_gone) &&
+         fits(when.waits, place.waits);
 }
 
 /// There is a primary to copy: an open one, or one that has been promoted and may need the copies
@@ -236,7 +246,8 @@ Place place_of(Facts& facts, const NodeName& name, const std::set<NodeName>& clo
   place.fetching = place.candidate && record.donor.has_value();
   place.first = record.system_id.value == 0;
   place.gone = !node.member && !place.primary && std::ranges::none_of(record.in_force, counts);
-  place.excluded = node.excluded;
+  place.excluded = node.excluded || node.forgot;
+  place.open = place.primary && facts.primary_open();
   place.empty = !node.has_data;
   place.may_clone = cloning.contains(name);
   place.wal_gone = wal_is_gone(facts, name);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/rule_switch.h"
+#include "model/limits.h"
 #include "planner/ballot.h"
 #include "planner/candidate.h"
 #include "planner/draft.h"
@@ -50,28 +51,23 @@ void learn_lineage(const Facts& facts, FormationRecord& record) {
   for (const auto& [name, node] : facts.nodes) {
     if (!node.heard) continue;
     if (record.system_id.value == 0 && node.has_data) record.system_id = node.report->system_id;
-    for (Promotion told : node.report->lineage) {
+    for (const Promotion& told : node.report->lineage) {
       record.timeline_max = std::max(record.timeline_max, told.timeline);
       if (find_timeline(record.lineage, told.timeline) != nullptr || told.epoch.value == 0)
         continue;
-      if (node.report->primary && node.report->primary->timeline == told.timeline) told.node = name;
-      record.lineage.push_back(std::move(told));
+      record.lineage.push_back(told);
+    }
+  }
+  // Whose a timeline is, only its primary tells, perhaps after others.
+  for (Promotion& promotion : record.lineage) {
+    for (const auto& [name, node] : facts.nodes) {
+      const bool own = node.heard && node.report->primary &&
+                       node.report->primary->timeline == promotion.timeline &&
+                       node.report->primary->epoch == promotion.epoch;
+      if (own) promotion.node = name;
     }
   }
   std::ranges::stable_sort(record.lineage, {}, &Promotion::epoch);
-}
-
-/// Everybody who may hold a commit, where nobody knows which settings were in force: all but those
-/// who say that they have no data, and never had any.
-std::set<NodeName> everybody(const Facts& facts) {
-  std::set<NodeName> names;
-  for (const auto& [name, node] : facts.nodes) {
-    const bool new_here =
-        node.heard && !node.forgot &&
-        (node.report->state == NodeState::empty || node.report->state == NodeState::creating);
-    if (!new_here) names.insert(name);
-  }
-  return names;
 }
 
 NextStep prove_by_primary(const Facts& facts, const NodeFacts& primary) {
@@ -122,6 +118,8 @@ NextStep ask_everybody(const Facts& facts, const std::string& why) {
   record.candidate.reset();
   record.donor.reset();
   record.finals.clear();
+  // A primary that could not prove its setting may have been replaced.
+  record.in_force.clear();
   return draft.done(307, "RecoveringByAll",
                     "epoch " + std::to_string(record.epoch.value) +
                         " asks every node how far it is, and needs the word of all of them: " + why,
@@ -181,9 +179,20 @@ NextStep start_forced(const Facts& facts, const std::string& accepted) {
 
 }  // namespace
 
+std::set<NodeName> all_who_may_hold_commits(const Facts& facts) {
+  std::set<NodeName> names;
+  for (const auto& [name, node] : facts.nodes) {
+    const bool new_here =
+        node.heard && !node.forgot &&
+        (node.report->state == NodeState::empty || node.report->state == NodeState::creating);
+    if (!new_here) names.insert(name);
+  }
+  return names;
+}
+
 bool words_suffice(const Facts& facts, const std::set<NodeName>& asked) {
   if (facts.record.recovering && rule_holds(Rule::restore_asks_all)) {
-    return std::ranges::includes(asked, everybody(facts));
+    return std::ranges::includes(asked, all_who_may_hold_commits(facts));
   }
   return covers_all(asked, facts.record.in_force);
 }
@@ -196,11 +205,15 @@ std::optional<NextStep> notice_regression(Facts& facts) {
   const Seen seen = seen_by_nodes(facts);
   const bool older = seen.incarnation > facts.record.incarnation ||
                      seen.revision > facts.record.revision || seen.epoch > facts.record.epoch;
-  if (!older || !rule_holds(Rule::restore_noticed)) return std::nullopt;
+  const bool noticed = older && rule_holds(Rule::restore_noticed);
+  const bool said = facts.observed.put_back_to >= facts.record.incarnation;
+  if (!noticed && !said) return std::nullopt;
   Draft draft(facts);
   FormationRecord& record = draft.record();
   record.incarnation = std::max(record.incarnation, seen.incarnation).next();
-  record.epoch = std::max(record.epoch, seen.epoch);
+  // Beyond whatever a node that is not heard may have been told by the store's former life.
+  record.epoch = Epoch(std::max(record.epoch, seen.epoch).value + kBallotsForgottenMax);
+  record.timeline_max = TimelineId(record.timeline_max.value + kTimelinesForgottenMax);
   record.recovering = true;
   record.phase = Phase::reconfigure;
   record.candidate.reset();
@@ -209,8 +222,10 @@ std::optional<NextStep> notice_regression(Facts& facts) {
   record.finals.clear();
   record.in_force.clear();
   return draft.done(305, "StoreIsOlderThanItsNodes",
-                    "nodes have seen more than this store knows: it was put back to an older copy, "
-                    "and nobody is promoted before the formation is known again",
+                    (older ? "nodes have seen more than this store knows: it"
+                           : "the controller was told that its store") +
+                        std::string(" was put back to an older copy, and nobody is promoted before "
+                                    "the formation is known again"),
                     true);
 }
 

@@ -10,8 +10,8 @@
 
 namespace hactl {
 
-/// A node has seen more than the store knows: the store was put back to an older copy. From then on
-/// the settings in the record prove nothing. Rules 305 to 310.
+/// The store was put back to an older copy: a node has seen more than it knows, or an operator says
+/// so. From then on the settings in the record prove nothing. Rules 305 to 310.
 std::optional<NextStep> notice_regression(Facts& facts);
 
 /// While the record is `recovering`: takes up what nodes tell of promotions that it has forgotten.
@@ -28,6 +28,10 @@ std::optional<NextStep> decide_forced(Facts& facts);
 /// A primary whose synchronous setting somebody else has changed may have acknowledged commits that
 /// no standby holds (R12). Rule 365.
 std::optional<NextStep> decide_foreign_setting(const Facts& facts);
+
+/// Everybody who may hold a commit, where nobody knows which settings were in force: all but those
+/// who say that they have no data, and never had any.
+std::set<NodeName> all_who_may_hold_commits(const Facts& facts);
 
 /// Whether the last words of `asked` suffice to choose a primary: they cover every setting that may
 /// be in force, or, where that is not known, they are everybody's.

@@ -17,6 +17,7 @@ struct Signs {
   bool long_hung = false;        ///< For kHungAfter.
   bool stalled = false;          ///< Its agent says that its disk takes no WAL.
   bool open = false;             ///< Its agent says that it is open in the epoch on record.
+  bool forgot = false;           ///< It shows less than it once knew (R13).
   bool stuck = false;            ///< Its agent is heard, yet it has not been open for kPromoteWait.
   bool refuses = false;          ///< The controller knocked: nobody listens there.
   bool answers = false;          ///< The controller knocked: PostgreSQL spoke.
@@ -36,6 +37,7 @@ struct When {
   Is long_hung = Is::any;
   Is stalled = Is::any;
   Is open = Is::any;
+  Is forgot = Is::any;
   Is stuck = Is::any;
   Is refuses = Is::any;
   Is answers = Is::any;
@@ -56,6 +58,10 @@ struct Row {
 // First match wins. Nobody is declared dead on the word of one observer, unless it is its own
 // agent.
 constexpr std::array kRows{
+    Row{.id = 208,
+        .when = {.agent_heard = Is::yes, .open = Is::no, .forgot = Is::yes},
+        .dead = true,
+        .why = "it is not open, and has forgotten what it once knew"},
     Row{.id = 210,
         .when = {.agent_heard = Is::yes, .postgres_down = Is::yes},
         .dead = true,
@@ -138,9 +144,10 @@ bool matches(const When& when, const Signs& signs) {
   return fits(when.agent_heard, signs.agent_heard) && fits(when.hung_up, signs.hung_up) &&
          fits(when.postgres_down, signs.postgres_down) && fits(when.hung, signs.hung) &&
          fits(when.long_hung, signs.long_hung) && fits(when.stalled, signs.stalled) &&
-         fits(when.open, signs.open) && fits(when.stuck, signs.stuck) &&
-         fits(when.refuses, signs.refuses) && fits(when.answers, signs.answers) &&
-         fits(when.silent, signs.silent) && fits(when.standby_streams, signs.standby_streams) &&
+         fits(when.open, signs.open) && fits(when.forgot, signs.forgot) &&
+         fits(when.stuck, signs.stuck) && fits(when.refuses, signs.refuses) &&
+         fits(when.answers, signs.answers) && fits(when.silent, signs.silent) &&
+         fits(when.standby_streams, signs.standby_streams) &&
          fits(when.short_of_standbys, signs.short_of_standbys) && fits(when.cut_off, signs.cut_off);
 }
 
@@ -213,6 +220,7 @@ Verdict judge_primary(Facts& facts) {
   Signs signs;
   signs.agent_heard = !facts.passed(last_word, kPrimarySilentAfter);
   signs.hung_up = node.hung_up_at.has_value();
+  signs.forgot = node.forgot || node.excluded;
   if (node.heard) read_report(facts, node, signs);
   if (node.report == nullptr && signs.agent_heard)
     return {false, false, 240, "its agent is not heard yet"};

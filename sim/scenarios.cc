@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 #include <vector>
 
 #include "model/validate.h"
@@ -37,183 +38,173 @@ FaultWeights all_weights() {
 
 constexpr Duration kUsualLength{200'000};
 
-/// Those that stay out of a run of all of them are for rules that are still to come.
-enum class Runs { with_all, alone };
-
-struct Listed {
-  Scenario scenario;
-  Runs runs = Runs::with_all;
-};
-
 /// Formations that come to be and change.
-std::vector<Listed> growing() {
+std::vector<Scenario> growing() {
   using enum FaultKind;
   return {
-      {{.name = "bootstrap",
-        .weights = weights({{loss, 3},
-                            {slow_replay, 1},
-                            {crash_agent, 2},
-                            {crash_controller, 1},
-                            {clock_jump, 1},
-                            {slow_node, 1}}),
-        .length = Duration{60'000},
-        .pause_max = Duration{8'000}}},
-      {{.name = "join",
-        .nodes_max = 6,
-        .weights = weights({{add_node, 4},
-                            {crash_agent, 2},
-                            {remove_node, 3},
-                            {move_node, 1},
-                            {cut_pair, 1},
-                            {crash_node, 1},
-                            {slow_disk, 1},
-                            {action_trouble, 1}}),
-        .length = kUsualLength,
-        .pause_max = Duration{20'000}}},
-      {{.name = "switchover",
-        .weights = weights({{switchover, 8},
-                            {crash_agent, 1},
-                            {crash_controller, 1},
-                            {two_controllers, 1},
-                            {old_messages, 1},
-                            {freeze_node, 1},
-                            {loss, 1},
-                            {crash_node, 1},
-                            {cut_pair, 1},
-                            {slow_link, 1},
-                            {action_trouble, 1}}),
-        .length = kUsualLength,
-        .pause_max = Duration{14'000}}},
-      {{.name = "migration",
-        .nodes_min = 3,
-        .weights = weights({{edit_priority, 5},
-                            {edit_quorum, 3},
-                            {edit_sync, 3},
-                            {edit_policy, 1},
-                            {edit_parameter, 2},
-                            {edit_many, 2},
-                            {crash_node, 1},
-                            {crash_controller, 1},
-                            {cut_region, 1},
-                            {slow_node, 1},
-                            {freeze_postgres, 1}}),
-        .length = kUsualLength,
-        .pause_max = Duration{14'000}}},
+      {.name = "bootstrap",
+       .weights = weights({{loss, 3},
+                           {slow_replay, 1},
+                           {crash_agent, 2},
+                           {crash_controller, 1},
+                           {clock_jump, 1},
+                           {slow_node, 1}}),
+       .length = Duration{60'000},
+       .pause_max = Duration{8'000}},
+      {.name = "join",
+       .nodes_max = 6,
+       .weights = weights({{add_node, 4},
+                           {crash_agent, 2},
+                           {remove_node, 3},
+                           {move_node, 1},
+                           {cut_pair, 1},
+                           {crash_node, 1},
+                           {slow_disk, 1},
+                           {action_trouble, 1}}),
+       .length = kUsualLength,
+       .pause_max = Duration{20'000}},
+      {.name = "switchover",
+       .weights = weights({{switchover, 8},
+                           {crash_agent, 1},
+                           {crash_controller, 1},
+                           {two_controllers, 1},
+                           {old_messages, 1},
+                           {freeze_node, 1},
+                           {loss, 1},
+                           {crash_node, 1},
+                           {cut_pair, 1},
+                           {slow_link, 1},
+                           {action_trouble, 1}}),
+       .length = kUsualLength,
+       .pause_max = Duration{14'000}},
+      {.name = "migration",
+       .nodes_min = 3,
+       .weights = weights({{edit_priority, 5},
+                           {edit_quorum, 3},
+                           {edit_sync, 3},
+                           {edit_policy, 1},
+                           {edit_parameter, 2},
+                           {edit_many, 2},
+                           {crash_node, 1},
+                           {crash_controller, 1},
+                           {cut_region, 1},
+                           {slow_node, 1},
+                           {freeze_postgres, 1}}),
+       .length = kUsualLength,
+       .pause_max = Duration{14'000}},
   };
 }
 
 /// Machines, disks and networks that fail.
-std::vector<Listed> failing() {
+std::vector<Scenario> failing() {
   using enum FaultKind;
   return {
-      {{.name = "crash-primary",
-        .weights = weights({{crash_primary, 6},
-                            {crash_postgres, 2},
-                            {crash_agent, 1},
-                            {crash_all, 1},
-                            {start_trouble, 2},
-                            {slow_disk, 1},
-                            {crash_controller, 1},
-                            {cut_pair, 1}}),
-        .length = kUsualLength,
-        .pause_max = Duration{20'000}}},
-      {{.name = "crash-standby",
-        .weights = weights({{crash_standby, 6},
-                            {crash_postgres, 2},
-                            {cut_pair, 2},
-                            {slow_replay, 1},
-                            {slow_disk, 1},
-                            {start_trouble, 1},
-                            {edit_sync, 1}}),
-        .length = kUsualLength,
-        .pause_max = Duration{16'000}}},
-      {{.name = "partition",
-        .weights = weights({{partition, 4},
-                            {one_way, 3},
-                            {cut_controller, 2},
-                            {cut_primary, 2},
-                            {cut_pair, 2},
-                            {cut_node, 2},
-                            {cut_region, 2},
-                            {slow_link, 2},
-                            {slow_network, 1},
-                            {two_controllers, 1},
-                            {freeze_agent, 1},
-                            {edit_sync, 1}}),
-        .length = kUsualLength,
-        .pause_max = Duration{20'000}}},
-      {{.name = "lost-disk",
-        .nodes_min = 3,
-        .weights = weights({{lose_disk, 2},
-                            {corrupt_state, 1},
-                            {crash_node, 2},
-                            {crash_agent, 1},
-                            {switchover, 1}}),
-        .length = Duration{120'000},
-        .pause_max = Duration{14'000}}},
+      {.name = "crash-primary",
+       .weights = weights({{crash_primary, 6},
+                           {crash_postgres, 2},
+                           {crash_agent, 1},
+                           {crash_all, 1},
+                           {start_trouble, 2},
+                           {slow_disk, 1},
+                           {crash_controller, 1},
+                           {cut_pair, 1}}),
+       .length = kUsualLength,
+       .pause_max = Duration{20'000}},
+      {.name = "crash-standby",
+       .weights = weights({{crash_standby, 6},
+                           {crash_postgres, 2},
+                           {cut_pair, 2},
+                           {slow_replay, 1},
+                           {slow_disk, 1},
+                           {start_trouble, 1},
+                           {edit_sync, 1}}),
+       .length = kUsualLength,
+       .pause_max = Duration{16'000}},
+      {.name = "partition",
+       .weights = weights({{partition, 4},
+                           {one_way, 3},
+                           {cut_controller, 2},
+                           {cut_primary, 2},
+                           {cut_pair, 2},
+                           {cut_node, 2},
+                           {cut_region, 2},
+                           {slow_link, 2},
+                           {slow_network, 1},
+                           {two_controllers, 1},
+                           {freeze_agent, 1},
+                           {edit_sync, 1}}),
+       .length = kUsualLength,
+       .pause_max = Duration{20'000}},
+      {.name = "lost-disk",
+       .nodes_min = 3,
+       .weights = weights({{lose_disk, 2},
+                           {corrupt_state, 1},
+                           {crash_node, 2},
+                           {crash_agent, 1},
+                           {switchover, 1}}),
+       .length = Duration{120'000},
+       .pause_max = Duration{14'000}},
   };
 }
 
 /// Nothing that fails, everything that does, and what hactl can't know by itself.
-std::vector<Listed> other() {
+std::vector<Scenario> other() {
   using enum FaultKind;
   return {
-      {{.name = "calm",
-        .weights = weights({{edit_priority, 3},
-                            {edit_quorum, 2},
-                            {edit_sync, 2},
-                            {edit_policy, 1},
-                            {edit_parameter, 2},
-                            {edit_many, 1},
-                            {add_node, 1},
-                            {remove_node, 1},
-                            {switchover, 3}}),
-        .length = kUsualLength,
-        .pause_max = Duration{40'000},
-        .calm = true}},
-      {{.name = "harmless",
-        .weights = weights({{crash_agent, 3},
-                            {crash_controller, 3},
-                            {freeze_controller, 2},
-                            {two_controllers, 2},
-                            {cut_primary, 3},
-                            {clock_jump, 1},
-                            {old_messages, 1},
-                            {store_trouble, 1}}),
-        .length = kUsualLength,
-        .pause_max = Duration{40'000},
-        .calm = true}},
-      {{.name = "chaos",
-        .weights = all_weights(),
-        .length = kUsualLength,
-        .pause_max = Duration{20'000},
-        .swarm = true}},
-      {{.name = "amnesia",
-        .nodes_min = 3,
-        .weights = weights({{roll_back, 3},
-                            {crash_node, 2},
-                            {crash_primary, 1},
-                            {crash_controller, 1},
-                            {switchover, 1}}),
-        .length = kUsualLength,
-        .pause_max = Duration{16'000}},
-       Runs::alone},
-      {{.name = "restore",
-        .weights = weights({{restore_store, 2},
-                            {crash_node, 2},
-                            {crash_primary, 1},
-                            {switchover, 2},
-                            {edit_sync, 1},
-                            {cut_node, 1}}),
-        .length = kUsualLength,
-        .pause_max = Duration{20'000}},
-       Runs::alone},
+      {.name = "calm",
+       .weights = weights({{edit_priority, 3},
+                           {edit_quorum, 2},
+                           {edit_sync, 2},
+                           {edit_policy, 1},
+                           {edit_parameter, 2},
+                           {edit_many, 1},
+                           {add_node, 1},
+                           {remove_node, 1},
+                           {switchover, 3}}),
+       .length = kUsualLength,
+       .pause_max = Duration{40'000},
+       .calm = true},
+      {.name = "harmless",
+       .weights = weights({{crash_agent, 3},
+                           {crash_controller, 3},
+                           {freeze_controller, 2},
+                           {two_controllers, 2},
+                           {cut_primary, 3},
+                           {clock_jump, 1},
+                           {old_messages, 1},
+                           {store_trouble, 1}}),
+       .length = kUsualLength,
+       .pause_max = Duration{40'000},
+       .calm = true},
+      {.name = "chaos",
+       .weights = all_weights(),
+       .length = kUsualLength,
+       .pause_max = Duration{20'000},
+       .swarm = true},
+      {.name = "amnesia",
+       .nodes_min = 3,
+       .weights = weights({{roll_back, 3},
+                           {crash_node, 2},
+                           {crash_primary, 1},
+                           {crash_agent, 1},
+                           {switchover, 1}}),
+       .length = kUsualLength,
+       .pause_max = Duration{16'000}},
+      {.name = "restore",
+       .weights = weights({{restore_store, 2},
+                           {crash_node, 2},
+                           {crash_primary, 1},
+                           {switchover, 2},
+                           {edit_sync, 1},
+                           {cut_node, 1}}),
+       .length = kUsualLength,
+       .pause_max = Duration{20'000}},
   };
 }
 
-std::vector<Listed> listed() {
-  std::vector<Listed> all = growing();
-  for (std::vector<Listed> more : {failing(), other()})
+std::vector<Scenario> listed() {
+  std::vector<Scenario> all = growing();
+  for (std::vector<Scenario> more : {failing(), other()})
     std::ranges::move(more, std::back_inserter(all));
   return all;
 }
@@ -221,17 +212,16 @@ std::vector<Listed> listed() {
 }  // namespace
 
 std::optional<Scenario> find_scenario(std::string_view name) {
-  for (Listed& each : listed()) {
-    if (each.scenario.name == name) return each.scenario;
+  for (Scenario& each : listed()) {
+    if (each.name == name) return std::move(each);
   }
   return std::nullopt;
 }
 
 std::vector<std::string> scenario_names() {
   std::vector<std::string> names;
-  for (const Listed& each : listed()) {
-    if (each.runs == Runs::with_all) names.push_back(each.scenario.name);
-  }
+  for (const Scenario& each : listed())
+    names.push_back(each.name);
   return names;
 }
 

@@ -27,7 +27,10 @@ class SettingProperties {
   /// What the node has held is gone, and not by anything that hactl did.
   void forgot(const NodeName& node) { forgetful_.insert(node); }
   /// The record is an older copy of itself: it proves nothing before it has been made good.
-  void store_restored() { record_is_old_ = true; }
+  void store_restored() {
+    record_is_old_ = true;
+    recovering_ = false;
+  }
 
  private:
   /// One setting as PostgreSQL obeys it: `required` of `members`, all of one epoch.

@@ -25,14 +25,14 @@ SimController::SimController(const Place& place, const MakeKnocker& make_knocker
              .store_failed = [](const Error&) {}}),
       written_(std::move(written)) {}
 
-void SimController::start() {
-  store_.load([this](const Result<StoredWorld>& world) {
+void SimController::start(StoreIs store_is) {
+  store_.load([this, store_is](const Result<StoredWorld>& world) {
     if (!world) {
-      scheduler_.at(scheduler_.now() + kLoadRetry, [this] { start(); });
+      scheduler_.at(scheduler_.now() + kLoadRetry, [this, store_is] { start(store_is); });
       return;
     }
     for (const StoredFormation& stored : world->formations) {
-      if (stored.formation.name == loop_.name()) loop_.adopt(stored, {});
+      if (stored.formation.name == loop_.name()) loop_.adopt(stored, {}, store_is);
     }
     ready_ = true;
   });

@@ -37,7 +37,7 @@ class SimController {
                 std::uint64_t seed, Written written);
 
   /// Reads the store; answers reports and polls from then on. Called in its process.
-  void start();
+  void start(StoreIs store_is);
 
   // What the HTTP server does; called in its process.
   void report(NodeReport report, const std::function<void(Result<Done>)>& done);

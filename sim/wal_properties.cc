@@ -27,6 +27,11 @@ bool WalProperties::Opened::holds(const Exposed& record) const {
   return count > 0 && count <= log.size() && log[count - 1] == record.id;
 }
 
+bool WalProperties::was_given_up(TimelineId timeline, TimelineId later) const {
+  const auto accepted = accepted_.upper_bound(timeline);
+  return accepted != accepted_.end() && *accepted <= later;
+}
+
 // I2: what could be read at a place of the log is there for good.
 void WalProperties::expose(const WalRecord& record, bool acknowledged) {
   const auto [place, first] = places_.emplace(record.id, exposed_.size());
@@ -38,6 +43,9 @@ void WalProperties::expose(const WalRecord& record, bool acknowledged) {
   exposed_.push_back({record.id, record.end, record.timeline, acknowledged});
   const auto [there, alone] = exposed_at_.emplace(record.end, record.id);
   if (alone || there->second == record.id) return;
+  // One was written by a primary that had been given up, which a store that was put back forgot.
+  const TimelineId other = exposed_[places_.at(there->second)].timeline;
+  if (was_given_up(std::min(other, record.timeline), std::max(other, record.timeline))) return;
   trace_.violate("I2", "records " + std::to_string(there->second) + " and " +
                            std::to_string(record.id) + " could both be read at " +
                            to_string(record.end));
@@ -94,8 +102,7 @@ void WalProperties::check_only_writer(const SimServer& server) {
     // One that was deposed while it was opening may open for a moment, unable to acknowledge.
     if (other->timeline() > server.timeline() && !server.can_acknowledge()) continue;
     // One that was given up, with what it still acknowledges.
-    const auto given_up = accepted_.upper_bound(other->timeline());
-    if (given_up != accepted_.end() && *given_up <= server.timeline()) continue;
+    if (was_given_up(other->timeline(), server.timeline())) continue;
     trace_.violate("I4",
                    server.name.value + " opened while " + name.value + " could still acknowledge");
   }
@@ -120,8 +127,7 @@ void WalProperties::acknowledged(const SimServer& server, const WalRecord& recor
   for (auto opened = opened_.rbegin(); opened != opened_.rend(); ++opened) {
     if (opened->timeline <= record.timeline || opened->holds(exposed)) continue;
     // Of a primary that could not hear that it was given up.
-    const auto given_up = accepted_.upper_bound(record.timeline);
-    if (given_up != accepted_.end() && *given_up <= opened->timeline) return forget(record.id);
+    if (was_given_up(record.timeline, opened->timeline)) return forget(record.id);
     trace_.violate("I4", "deposed " + server.name.value + " acknowledged record " +
                              std::to_string(record.id) + " of " + text(record.timeline) +
                              ", which " + opened->node.value + ", open on " +

@@ -52,6 +52,8 @@ class WalProperties {
   /// never opened. Nobody but that primary would know whether it did.
   [[nodiscard]] bool given_up(const Exposed& record, const SimServer& server,
                               TimelineId timeline) const;
+  /// A loss was accepted after `timeline`, up to `later`: whoever wrote it is no primary any more.
+  [[nodiscard]] bool was_given_up(TimelineId timeline, TimelineId later) const;
   void accept_loss(const SimServer& server, const Opened& opened);
   void forget(std::uint64_t id);
 

@@ -258,10 +258,11 @@ void World::start_controller() {
   SimController* controller = controllers_.back().get();
   network_.set_controller(controller);
   controller->on_look([this](const SimController& from) { looked_at(from); });
-  queue_.post(controller->process(), [controller] { controller->start(); });
+  const StoreIs store_is = put_back_to_ ? StoreIs::put_back : StoreIs::as_it_was;
+  queue_.post(controller->process(), [controller, store_is] { controller->start(store_is); });
 }
 
-void World::restore_store() {
+void World::restore_store(Restored how) {
   // A copy that does not even know all the nodes is for an operator to complete first.
   std::erase_if(store_.older, [this](const StoreDisk::Copy& copy) {
     const auto stored = copy.formations.find(formation_);
@@ -279,12 +280,15 @@ void World::restore_store() {
   store_.version = store_.older[at].version;
   spec_ = store_.formations.at(formation_).formation.spec;
   store_.older.clear();
+  put_back_to_.reset();
+  if (how == Restored::said) put_back_to_ = store_.formations.at(formation_).record.incarnation;
   checkers_.store_restored();
 }
 
 void World::written(const SimController& controller, const StoredFormation& stored) {
   const FormationRecord& record = stored.record;
   spec_ = stored.formation.spec;
+  if (put_back_to_ && record.incarnation > *put_back_to_) put_back_to_.reset();
   std::string line = "record " + std::string(to_string(record.phase)) + " epoch " +
                      std::to_string(record.epoch.value) + " primary " +
                      (record.primary ? record.primary->value : "-") + " candidate " +

@@ -106,8 +106,10 @@ class World {
   void kill_controller();
   /// Starts a controller. The one before it, if it lives, stays as it is and is no longer called.
   void start_controller();
-  /// Stops the controller, puts an older copy of its store in place, and starts it again.
-  void restore_store();
+  /// Stops the controller and puts an older copy of its store in place. `said`: whoever starts it
+  /// next says so, until the formation has been noted to be older.
+  enum class Restored { said, silently };
+  void restore_store(Restored how = Restored::said);
   /// Applies a changed spec as a user would.
   void apply(FormationSpec spec);
   void move(MoveRequest request);
@@ -162,6 +164,7 @@ class World {
   TimerId client_timer_;
   Instant clients_busy_until_;
   Instant healed_at_;
+  std::optional<Incarnation> put_back_to_;  ///< And it was said, and not noted yet.
   int action_trouble_ = 0;
   std::optional<NodeName> target_;  ///< Of the switchover under way.
   int ballots_asked_for_ = 0;

@@ -92,6 +92,9 @@ void World::tell_where_it_stands() {
       const NodeReport& report = machine.loop->last_report();
       line += ", promised " + std::to_string(report.promised.value) + ", " +
               std::string(to_string(report.state)) + ", doing: " + report.doing;
+      line += ", says timeline " + std::to_string(report.position.timeline.value) + " at " +
+              to_string(report.position.lsn) + ", final for " +
+              std::to_string(report.final_for.value);
       if (report.problem) line += ", problem: " + report.problem->message;
       if (const auto& goal = machine.loop->local().state.goal) {
         line += ", goal saved: " + std::string(to_string(goal->state)) + " epoch " +
@@ -101,6 +104,12 @@ void World::tell_where_it_stands() {
     note(line);
   }
   if (network_.controller() == nullptr) return;
+  std::string lineage = "lineage (epoch.timeline):";
+  for (const Promotion& promotion : network_.controller()->loop().stored().record.lineage) {
+    lineage += " " + std::to_string(promotion.epoch.value) + "." +
+               std::to_string(promotion.timeline.value) + (promotion.opened ? "" : "?");
+  }
+  note(lineage);
   const Plan& plan = network_.controller()->loop().last_plan();
   for (const Decision& decision : plan.decisions) {
     note("decision " + std::to_string(decision.rule) + " " +

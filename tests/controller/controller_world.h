@@ -65,7 +65,7 @@ class ControllerWorld {
     server_ = std::move(HttpServer::listen(*scheduler_, options, [this](auto exchange) {
                 api_->answer(std::move(exchange));
               })).value();
-    api_->start([&](const Result<Done>& started) {
+    api_->start(StoreIs::as_it_was, [&](const Result<Done>& started) {
       HACTL_CHECK(started.ok());
       ready.set_value();
     });

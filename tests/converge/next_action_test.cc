@@ -85,6 +85,17 @@ TEST(NextAction, AGoalOfAnOlderEpochThanThePromisedOneIsNotObeyed) {
   EXPECT_FALSE(next_action(follow_b(), local, kNow).action);
 }
 
+TEST(NextAction, AnOrderToWaitIsReportedAsSeenThoughItIsNotOnFile) {
+  LocalState local = detached_standby(Lsn(0x2000));
+  Goal wait = follow_b();
+  wait.state = GoalState::init;
+  wait.incarnation = Incarnation(2);
+  EXPECT_FALSE(next_action(wait, local, kNow).action);
+  const NodeReport report = report_of(wait, local, kNow);
+  EXPECT_EQ(report.incarnation_seen, wait.incarnation);
+  EXPECT_EQ(report.revision_seen, wait.revision);
+}
+
 TEST(NextAction, AStandbyThatEndsWhereItsNewPrimaryBeganAttaches) {
   LocalState local = detached_standby(Lsn(0x2000));
   EXPECT_EQ(name_of_next(follow_b(), local), "attach");
@@ -288,6 +299,17 @@ TEST(NextAction, AfterARestartTheCheckpointerIsAskedWhetherCommitsWait) {
   const Goal goal = lead_in_epoch_2(1);
   LocalState local = gated_primary(goal);
   EXPECT_EQ(name_of_next(goal, local), "prove_checkpointer");
+}
+
+TEST(NextAction, DataThatWasNeverPromotedIsNotPromotedOnceMoreAfterItWasOpen) {
+  const Goal goal = lead_in_epoch_2(1);
+  LocalState local = gated_primary(goal);
+  local.seen.running = false;
+  local.seen.sql.reset();
+  local.seen.control->was_primary = false;
+  EXPECT_EQ(name_of_next(goal, local), "start_standby");
+  local.state.applied_generation = goal.sync->generation;
+  EXPECT_EQ(name_of_next(goal, local), "stuck: DataForgotten");
 }
 
 TEST(NextAction, AStoppingPrimaryWaitsOnlyForWhoeverTakesOver) {

@@ -318,6 +318,21 @@ TEST(Plan, ExcludesANodeThatForgotAndBuildsItAnew) {
   EXPECT_EQ(world.condition("Converged"), "True every node is as the spec says");
 }
 
+TEST(Plan, AClosedPrimaryThatForgotLeadsNobody) {
+  ObedientWorld world(three_nodes());
+  for (auto& [name, node] : world.observed.nodes)
+    node.report.sequence = AgentSeq(20);
+  world.settle();
+  world.kill("b");
+  world.kill("c");
+  world.report("a").sequence = AgentSeq(2);
+  world.report("a").primary->gate_open = false;
+  const Plan plan = world.next();
+  EXPECT_EQ(plan.goals.at(NodeName("a")).state, GoalState::fence);
+  ASSERT_TRUE(plan.record);
+  EXPECT_TRUE(plan.record->nodes.at(NodeName("a")).excluded);
+}
+
 TEST(Preview, ShowsTheStepsOfAMigrationInTheOrderInWhichTheyAreTaken) {
   ObedientWorld world(three_regions());
   world.settle();

@@ -37,6 +37,14 @@ TEST_F(PutBack, IsNoticedAndNobodyIsToldAnythingBeforeTheFormationIsKnown) {
     EXPECT_EQ(goal.state, GoalState::init) << name.value;
 }
 
+TEST_F(PutBack, ItsBallotsAndTimelinesAreBeyondAllThatItMayHaveForgotten) {
+  const Plan plan = world_.next();
+  ASSERT_TRUE(plan.record);
+  EXPECT_GE(plan.record->epoch.value, world_.record.epoch.value + kBallotsForgottenMax);
+  EXPECT_GE(plan.record->timeline_max.value,
+            world_.record.timeline_max.value + kTimelinesForgottenMax);
+}
+
 TEST_F(PutBack, TheOpenPrimaryProvesItsOwnSettingAndStays) {
   world_.settle();
   EXPECT_FALSE(world_.record.recovering);
@@ -46,15 +54,38 @@ TEST_F(PutBack, TheOpenPrimaryProvesItsOwnSettingAndStays) {
   EXPECT_EQ(world_.condition("Converged"), "True every node is as the spec says");
 }
 
+TEST_F(PutBack, ASettingThatWasNotProvenIsForgotten) {
+  world_.settle();
+  world_.observed.put_back_to = world_.record.incarnation;
+  world_.record = *world_.next().record;
+  world_.record = *world_.next().record;
+  ASSERT_EQ(world_.record.in_force.size(), 1U);
+  world_.observed.phase_since = world_.now - kProofWait;
+  const Plan plan = world_.next();
+  ASSERT_TRUE(plan.record);
+  EXPECT_EQ(plan.record->phase, Phase::collect);
+  EXPECT_TRUE(plan.record->in_force.empty());
+}
+
 TEST_F(PutBack, WithoutThePrimaryNothingIsPromotedUntilItReturns) {
   world_.kill("b");
   world_.settle();
   EXPECT_TRUE(world_.record.recovering);
   EXPECT_EQ(world_.record.phase, Phase::collect);
+  EXPECT_NE(world_.condition("Available").find("b may hold acknowledged commits"),
+            std::string::npos);
   world_.revive("b");
   world_.settle();
   EXPECT_FALSE(world_.record.recovering);
   EXPECT_EQ(world_.record.phase, Phase::stable);
+}
+
+TEST_F(PutBack, EveryNodeIsAskedThoughTheSpecAllowsToLoseCommits) {
+  world_.spec.number_sync_standbys = 0;
+  world_.kill("b");
+  world_.settle();
+  EXPECT_TRUE(world_.record.recovering);
+  EXPECT_EQ(world_.record.phase, Phase::collect);
 }
 
 TEST_F(PutBack, AnOperatorMayGiveTheMissingNodeUpOnRecord) {
@@ -69,6 +100,31 @@ TEST_F(PutBack, AnOperatorMayGiveTheMissingNodeUpOnRecord) {
   EXPECT_EQ(world_.record.primary, NodeName("a"));
   ASSERT_EQ(world_.record.overrides.size(), 1U);
   EXPECT_NE(world_.record.overrides.front().reason.find("admin"), std::string::npos);
+}
+
+TEST(PutBackUnseen, IsSaidByAnOperatorWhereNoNodeCanShowIt) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  world.kill("a");
+  world.kill("b");
+  world.observed.put_back_to = world.record.incarnation;
+  const Incarnation before = world.record.incarnation;
+  world.settle();
+  EXPECT_GT(world.record.incarnation, before);
+  EXPECT_TRUE(world.record.recovering);
+  world.revive("a");
+  world.revive("b");
+  world.settle();
+  EXPECT_FALSE(world.record.recovering);
+  EXPECT_EQ(world.record.incarnation, before.next());
+}
+
+TEST_F(PutBack, AStandbyThatTellsItsHistoryBeforeThePrimaryHidesNobody) {
+  world_.kill("b");
+  world_.settle();
+  world_.revive("b");
+  world_.settle();
+  EXPECT_EQ(find_timeline(world_.record.lineage, TimelineId(3))->node, NodeName("b"));
 }
 
 TEST_F(PutBack, OnceMoreWhileItIsBeingMadeGoodIsNoticedToo) {

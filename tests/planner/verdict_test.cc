@@ -51,6 +51,17 @@ TEST_F(VerdictTest, ItsOwnAgentsWordThatPostgresStoppedSuffices) {
   EXPECT_TRUE(judge().dead);
 }
 
+TEST_F(VerdictTest, AClosedPrimaryThatForgotIsLost) {
+  node("a").answers_us = true;
+  node("a").report.sequence = AgentSeq(1);
+  world_.record.nodes.at(NodeName("a")).agent_seq_seen = AgentSeq(2);
+  EXPECT_EQ(judge().rule, 220U);
+  node("a").report.primary->gate_open = false;
+  const Verdict verdict = judge();
+  EXPECT_TRUE(verdict.dead);
+  EXPECT_EQ(verdict.rule, 208U);
+}
+
 TEST_F(VerdictTest, AKilledMachineIsLostAtOnceWhenPortAndStandbysAgree) {
   hang_up();
   EXPECT_FALSE(judge().dead) << "standbys still vouch for it";
