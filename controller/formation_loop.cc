@@ -339,7 +339,8 @@ void FormationLoop::become(StoredFormation stored) {
   }
   if (existed && after.phase == Phase::switchover && before.phase != Phase::switchover &&
       !before.request && !after.request) {
-    observed_.last_move = now;
+    observed_.moves.push_back(now);
+    if (observed_.moves.size() > kMovesMax) observed_.moves.erase(observed_.moves.begin());
   }
   stored_ = std::move(stored);
   last_version_ = std::max(last_version_, stored_.version);

@@ -102,6 +102,9 @@ inline constexpr Duration kDemoteWait{10'000};
 inline constexpr Duration kCollectWait{5'000};
 /// Least time between two moves that nobody asked for.
 inline constexpr Duration kMoveBackOff{60'000};
+/// Moves for the spec's priorities within that time: each costs a pause of writes, also when
+/// somebody, or a program, edits them back and forth.
+inline constexpr std::size_t kMovesMax = 3;
 /// How long a preferred node must have been fit before production moves back to it by itself.
 inline constexpr Duration kFitFor{10'000};
 /// Least time between two failovers between which the formation was not whole; doubles with each,

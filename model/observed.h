@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/time.h"
 #include "model/ids.h"
@@ -45,8 +46,9 @@ struct Observed {
   Instant started_at;                      ///< When this controller began to listen.
   Instant phase_since;  ///< When the record's phase or epoch last changed, or started_at.
   std::optional<Instant> last_failover;
-  int failovers_recently = 0;        ///< Within ten minutes, since the formation was last whole.
-  std::optional<Instant> last_move;  ///< Last switchover that nobody asked for.
+  int failovers_recently = 0;  ///< Within ten minutes, since the formation was last whole.
+  /// The last switchovers that nobody asked for by name, oldest first; at most kMovesMax.
+  std::vector<Instant> moves;
   /// An operator says that the store was put back to an older copy, whose incarnation this is.
   std::optional<Incarnation> put_back_to;
   std::string password;  ///< The application role's; secret.

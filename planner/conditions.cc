@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "model/limits.h"
 #include "planner/candidate.h"
+#include "planner/decide.h"
 #include "planner/sync_quorum.h"
 
 namespace hactl {
@@ -138,7 +140,9 @@ std::string unfinished(Facts& facts, const Plan& plan) {
   }
   if (facts.spec.failback == Failback::on_apply &&
       facts.record.settled_generation != facts.generation) {
-    return "the preferred primary is not settled";
+    return moves_too_often(facts) ? "waiting: the primary has moved " + std::to_string(kMovesMax) +
+                                        " times within a minute"
+                                  : "the preferred primary is not settled";
   }
   if (facts.record.request) return "a switchover is wanted";
   for (const auto& [name, node] : facts.nodes) {

@@ -47,7 +47,7 @@ bool may_move_to_preferred(Facts& facts) {
     case Failback::automatic: break;
   }
   if (facts.record.settled_generation != facts.generation) return true;
-  return !facts.observed.last_move || facts.passed(*facts.observed.last_move, kMoveBackOff);
+  return facts.observed.moves.empty() || facts.passed(facts.observed.moves.back(), kMoveBackOff);
 }
 
 bool fit_long_enough(Facts& facts, const NodeName& name) {
@@ -56,6 +56,11 @@ bool fit_long_enough(Facts& facts, const NodeName& name) {
 }
 
 }  // namespace
+
+bool moves_too_often(Facts& facts) {
+  const std::vector<Instant>& moves = facts.observed.moves;
+  return moves.size() >= kMovesMax && !facts.passed(moves.front(), kMoveBackOff);
+}
 
 std::optional<Move> wanted_move(Facts& facts) {
   const NodeName& primary = *facts.record.primary;
@@ -74,7 +79,7 @@ std::optional<Move> wanted_move(Facts& facts) {
   }
   const std::optional<NodeName> preferred = preferred_primary(facts);
   if (preferred && *preferred != primary && may_move_to_preferred(facts) &&
-      fit_long_enough(facts, *preferred)) {
+      fit_long_enough(facts, *preferred) && !moves_too_often(facts)) {
     return Move{*preferred, 325,
                 "its candidate-priority " +
                     std::to_string(facts.node(*preferred).member->candidate_priority) +

@@ -325,7 +325,7 @@ TEST_F(FormationLoopTest, RecognisesFailoversAndMovesByTheRecord) {
   decide(Epoch(3), Phase::stable);
   EXPECT_FALSE(loop_->observed().last_failover.has_value());
   decide(Epoch(4), Phase::switchover);
-  EXPECT_EQ(loop_->observed().last_move, scheduler_.now());
+  EXPECT_EQ(loop_->observed().moves, std::vector<Instant>{scheduler_.now()});
   EXPECT_EQ(loop_->failovers(), 0U);
   store_.formations.at(name_).record.phase = Phase::stable;
   decide(Epoch(9), Phase::collect);

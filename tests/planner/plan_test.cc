@@ -253,6 +253,23 @@ TEST(Plan, DoesNotMoveBackAfterAFailoverUnlessToldTo) {
   EXPECT_EQ(world.record.primary, NodeName("a"));
 }
 
+TEST(Plan, MovesThePrimaryForPrioritiesAFewTimesAMinuteAtMost) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  world.spec.regions[0].nodes[1].candidate_priority = 90;
+  world.generation = Generation(2);
+  const Instant begun = world.now;
+  world.observed.moves = {begun, begun, begun};
+  const Plan plan = world.next();
+  EXPECT_FALSE(plan.record);
+  EXPECT_EQ(plan.wake_at, begun + kMoveBackOff);
+  EXPECT_EQ(world.condition("Converged"),
+            "False waiting: the primary has moved 3 times within a minute");
+  world.settle();
+  EXPECT_EQ(world.record.primary, NodeName("b"));
+  EXPECT_GE(world.now, begun + kMoveBackOff);
+}
+
 // c is at it: its walsender is gone, which the primary has told and c has not.
 TEST(Plan, DoesNotMoveThePrimaryForItsParametersWhileAStandbyMayBeRestarting) {
   ObedientWorld world(three_nodes());
