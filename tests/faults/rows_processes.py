@@ -232,7 +232,7 @@ def forced_failover_with_data_loss(run):
     gone, left = standbys(run.lab, old)
     with run.observed(loss_declared=True):
         kill([run.lab.agent(old), run.lab.agent(gone), *run.lab.processes_of(old), *run.lab.processes_of(gone)])
-        run.says("[Bb]locked|wait", old, gone)
+        run.says("is lost", old, gone)
         refused = run.lab.hactl("failover", "--formation", run.lab.formation)
         run.check("without --accept-data-loss it is not refused", refused.returncode == 1)
         run.note(f"refused: {refused.stderr.strip()}")
