@@ -147,17 +147,21 @@ void FormationLoop::reconcile() {
 
   const Instant now = scheduler_.now();
   forget_failovers(now);
-  plan_ = plan(stored_.formation.spec, stored_.generation, stored_.record, observed_, now);
+  const auto plan_now = [&] {
+    return plan(stored_.formation.spec, stored_.generation, stored_.record, observed_, now);
+  };
+  plan_ = plan_now();
+  const bool to_be_written = plan_.deleted || plan_.record.has_value();
+  if (!to_be_written) {
+    writes_in_a_row_ = 0;
+    // Whoever has yet to hear a new goal is not at it, and the conditions are to say so.
+    if (publish()) plan_ = plan_now();
+  }
   const Condition* converged = find_condition(plan_.conditions, "Converged");
   const bool whole = converged != nullptr && converged->status == ConditionStatus::yes;
   converged_since_ = whole ? std::optional(converged_since_.value_or(now)) : std::nullopt;
   arm(plan_.wake_at);
   knock();
-  const bool to_be_written = plan_.deleted || plan_.record.has_value();
-  if (!to_be_written) {
-    writes_in_a_row_ = 0;
-    publish();
-  }
   if (store_state_ == StoreState::idle) {
     if (plan_.deleted) {
       forget();
@@ -373,7 +377,7 @@ void FormationLoop::keep_events(const std::vector<Event>& events, std::uint64_t 
   }
 }
 
-void FormationLoop::publish() {
+bool FormationLoop::publish() {
   std::vector<NodeName> changed;
   for (auto& [node, goal] : plan_.goals) {
     const auto told = goals_.find(node);
@@ -387,10 +391,12 @@ void FormationLoop::publish() {
     changed.push_back(told.first);
     return true;
   });
-  if (!callbacks_.goal_changed) return;
   for (const NodeName& node : changed) {
-    callbacks_.goal_changed(node);
+    const auto seen = observed_.nodes.find(node);
+    if (seen != observed_.nodes.end()) seen->second.knows_goal = false;
+    if (callbacks_.goal_changed) callbacks_.goal_changed(node);
   }
+  return !changed.empty();
 }
 
 void FormationLoop::arm(std::optional<Instant> when) {

@@ -171,7 +171,8 @@ class FormationLoop {
   void knock();
   void write_planned();
   void forget();
-  void publish();
+  /// Hands the plan's goals out; whether any is new.
+  bool publish();
   void vanish();
   void refuse_waiting(const Error& error);
   void write_conditions();
@@ -182,6 +183,8 @@ class FormationLoop {
   void become(StoredFormation stored);
   void keep_events(const std::vector<Event>& events, std::uint64_t version);
   void arm(std::optional<Instant> when);
+  /// Whether the report was made after the agent had its present goal.
+  [[nodiscard]] bool has_goal(const NodeReport& report) const;
   [[nodiscard]] std::string tag_prefix() const { return std::to_string(tag_life_) + "-"; }
   [[nodiscard]] bool knows(const NodeName& node) const;
   [[nodiscard]] bool conditions_flipped(const std::vector<Condition>& seen) const;

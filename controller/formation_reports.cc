@@ -72,6 +72,7 @@ void FormationLoop::report_received(NodeReport report, Instant received_at) {
     heard.report = std::move(report);
     heard.received_at = heard.steady_since = received_at;
     heard.answers_us = heard.report.goal_tag.starts_with(tag_prefix());
+    heard.knows_goal = has_goal(heard.report);
     if (heard.answers_us) heard.complete_seen = complete_position(heard.report);
     observed_.nodes.emplace(node, std::move(heard));
   } else {
@@ -85,16 +86,23 @@ void FormationLoop::report_received(NodeReport report, Instant received_at) {
     node.report = std::move(report);
     node.received_at = received_at;
     node.answers_us = node.report.goal_tag.starts_with(tag_prefix());
+    const bool knew = std::exchange(node.knows_goal, has_goal(node.report));
     const WalPosition complete = complete_position(node.report);
     if (node.answers_us) node.complete_seen = std::max(node.complete_seen, complete);
     node.hung_up_at.reset();
     // That the node is heard still, the plan asks by itself at wake_at.
-    if (news == News::none) return;
+    if (news == News::none && knew == node.knows_goal) return;
     const Phase phase = stored_.record.phase;
     const bool calm = phase == Phase::stable || phase == Phase::reconfigure;
-    if (news == News::progress && calm) return wake_by(scheduler_.now() + kProgressPause);
+    if (news == News::progress && knew == node.knows_goal && calm)
+      return wake_by(scheduler_.now() + kProgressPause);
   }
   wake();
+}
+
+bool FormationLoop::has_goal(const NodeReport& report) const {
+  const auto told = goals_.find(report.node);
+  return told != goals_.end() && told->second.tag == report.goal_tag;
 }
 
 void FormationLoop::hung_up(const NodeName& node) {

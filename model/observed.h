@@ -32,6 +32,7 @@ struct ObservedNode {
   /// The report was made after the agent had a goal of this controller's: it is no late word to an
   /// earlier one.
   bool answers_us = false;
+  bool knows_goal = false;    ///< It was made after the agent had its present goal.
   WalPosition complete_seen;  ///< Highest complete_position() of this incarnation of the node.
   /// The agent's connection was closed from its side, and it has not been heard since.
   std::optional<Instant> hung_up_at;

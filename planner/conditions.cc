@@ -48,6 +48,8 @@ std::string laggards(const Facts& facts, const Plan& plan) {
       text += "is not heard";
     } else if (node.report->problem) {
       text += "reports " + node.report->problem->reason + ": " + node.report->problem->message;
+    } else if (!node.knows_goal) {
+      text += "has not heard its goal yet";
     } else {
       text += "is " + std::string(to_string(node.report->state)) + " on its way to " +
               std::string(to_string(goal.state));
@@ -158,7 +160,8 @@ std::string unfinished(Facts& facts, const Plan& plan) {
 
 bool is_at_goal(const Facts& facts, const NodeName& node, const Goal& goal) {
   const NodeFacts& own = facts.node(node);
-  if (!own.heard || own.report->problem) return false;
+  // Who has not heard its goal may look as if it were at it.
+  if (!own.heard || !own.knows_goal || own.report->problem) return false;
   switch (goal.state) {
     case GoalState::primary: return own.report->state == NodeState::primary;
     case GoalState::standby:

@@ -55,6 +55,7 @@ void Facts::learn(const NodeName& name, NodeFacts& facts) const {
   facts.steady_since = seen->second.steady_since;
   facts.hung_up_at = seen->second.hung_up_at;
   facts.heard = now - facts.heard_at < kSilentAfter;
+  facts.knows_goal = seen->second.knows_goal;
   facts.has_data = report.state != NodeState::unknown && report.state != NodeState::empty &&
                    report.state != NodeState::creating && report.state != NodeState::dropped;
   facts.position = locate(record.lineage, report.position);

@@ -25,9 +25,10 @@ struct NodeFacts {
   Instant heard_at;
   Instant steady_since;
   std::optional<Instant> hung_up_at;
-  bool heard = false;     ///< Within kSilentAfter.
-  bool forgot = false;    ///< Is heard, and shows less than it once knew (R13).
-  bool excluded = false;  ///< `forgot` is on record, and it was not built anew since.
+  bool heard = false;       ///< Within kSilentAfter.
+  bool knows_goal = false;  ///< Its report was made after it had its present goal.
+  bool forgot = false;      ///< Is heard, and shows less than it once knew (R13).
+  bool excluded = false;    ///< `forgot` is on record, and it was not built anew since.
   bool has_data = false;
   std::optional<Position> position;  ///< On a timeline that the formation knows.
   WalPosition complete_seen;         ///< What this incarnation once had, whole.

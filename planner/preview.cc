@@ -42,6 +42,7 @@ class IdealWorld {
     const std::map<NodeName, ObservedNode> before = observed_.nodes;
     for (const auto& [name, goal] : goals) {
       if (was_silent(name)) continue;
+      observed_.nodes[name].knows_goal = true;
       obey_one(goal, observed_.nodes[name].report);
     }
     for (const auto& [name, goal] : goals) {

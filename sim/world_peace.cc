@@ -11,8 +11,9 @@ namespace {
 
 constexpr Duration kLookEvery{250};
 /// Nothing at all has happened for this long: nothing will. Longer than a request for a goal is
-/// waited for: one that was lost in a cut is sent again after that.
-constexpr Duration kStuckAfter{45'000};
+/// waited for, one that was lost in a cut is sent again after that; and than a primary that has
+/// moved too often stays where it is (kMoveBackOff).
+constexpr Duration kStuckAfter{65'000};
 /// Longer than every pause after which the planner may change its mind, but the one below.
 constexpr Duration kSettles{15'000};
 /// A primary that has just moved by itself may have to move once more (kMoveBackOff, kFitFor).

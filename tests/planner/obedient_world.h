@@ -22,7 +22,7 @@ class ObedientWorld {
     node.report.node = name;
     node.report.state = NodeState::empty;
     node.received_at = node.steady_since = now;
-    node.answers_us = true;
+    node.answers_us = node.knows_goal = true;
   }
 
   Plan next() const { return plan(spec, generation, record, observed, now); }
