@@ -15,6 +15,19 @@ def kill(pids, how=signal.SIGKILL):
             os.kill(pid, how)
         except ProcessLookupError:
             continue
+    # Else what is started in its place finds it running still.
+    deadline = time.monotonic() + 10
+    while how == signal.SIGKILL and not all(map(is_gone, pids)) and time.monotonic() < deadline:
+        time.sleep(0.001)
+
+
+def is_gone(pid):
+    """It has ended, whether or not somebody has asked how."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()[0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 def standbys(lab, primary):
