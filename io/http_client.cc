@@ -37,11 +37,8 @@ constexpr std::size_t kStreamStepBytes = std::size_t{16} << 10U;
 /// How much of an error answer's body is quoted.
 constexpr std::size_t kQuotedBytesMax = 2000;
 
-// These two cross the library, which only forwards exceptions, and end in Endpoint::explain().
-struct FilesUnusable : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-struct AnswerTooLong : std::runtime_error {
+// Crosses the library, which only forwards exceptions, and ends in Endpoint::explain().
+struct Invalid : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
@@ -94,31 +91,23 @@ class Endpoint {
   /// Sends and waits for the head of the answer. Requires that this is usable.
   pplx::task<http::http_response> start(const HttpCall& call, std::size_t bytes_max,
                                         const pplx::cancellation_token& token) {
-    try {
-      http::http_request request(call.method);
-      request.set_request_uri(web::uri(call.path_and_query));
-      if (!call.body.empty()) {
-        request.set_body(std::vector<unsigned char>(call.body.begin(), call.body.end()));
-        request.headers().set_content_type(call.content_type);
-      }
-      request.set_progress_handler([bytes_max](http::message_direction::direction direction,
-                                               utility::size64_t bytes) {
-        if (direction != http::message_direction::download || bytes <= bytes_max) return;
-        throw AnswerTooLong("the answer is longer than " + std::to_string(bytes_max) + " bytes");
-      });
-      return client_->request(request, token);
-    } catch (...) {
-      return pplx::task_from_exception<http::http_response>(std::current_exception());
-    }
+    // The library itself sends again what fails on a kept connection, but not from its body on.
+    return start_once(*client_, call, bytes_max, token)
+        .then([=, client = *client_](const pplx::task<http::http_response>& first) {
+          try {
+            return pplx::task_from_result(first.get());
+          } catch (const http::http_exception& problem) {
+            if (std::string_view(problem.what()) != "Failed to write request body") throw;
+            return start_once(client, call, bytes_max, token);
+          }
+        });
   }
 
   /// What a failed call means. The one place where the library's exceptions become errors.
   [[nodiscard]] Error explain(const std::exception_ptr& failure, const std::string& doing) const {
     try {
       std::rethrow_exception(failure);
-    } catch (const FilesUnusable& problem) {
-      return Error{ErrorCode::invalid, problem.what()}.within(doing);
-    } catch (const AnswerTooLong& problem) {
+    } catch (const Invalid& problem) {
       return Error{ErrorCode::invalid, problem.what()}.within(doing);
     } catch (const http::http_exception& problem) {
       return explain_lost(problem).within(doing);
@@ -130,6 +119,26 @@ class Endpoint {
   }
 
  private:
+  static pplx::task<http::http_response> start_once(http::client::http_client client,
+                                                    const HttpCall& call, std::size_t bytes_max,
+                                                    const pplx::cancellation_token& token) {
+    try {
+      http::http_request request(call.method);
+      request.set_request_uri(web::uri(call.path_and_query));
+      if (!call.body.empty()) {
+        request.set_body(std::vector<unsigned char>(call.body.begin(), call.body.end()));
+        request.headers().set_content_type(call.content_type);
+      }
+      request.set_progress_handler([bytes_max](auto direction, utility::size64_t bytes) {
+        if (direction != http::message_direction::download || bytes <= bytes_max) return;
+        throw Invalid("the answer is longer than " + std::to_string(bytes_max) + " bytes");
+      });
+      return client.request(request, token);
+    } catch (...) {
+      return pplx::task_from_exception<http::http_response>(std::current_exception());
+    }
+  }
+
   void connect() {
     const web::uri url(options_.base_url);
     http::client::http_client_config config;
@@ -142,7 +151,7 @@ class Endpoint {
                                  .key_file = options_.key_file};
       config.set_ssl_context_callback([identity, trouble = trouble_](auto& context) {
         const Result<Done> ready = set_up_tls_client(context.native_handle(), identity, trouble);
-        if (!ready.ok()) throw FilesUnusable(ready.error().message);
+        if (!ready.ok()) throw Invalid(ready.error().message);
       });
     }
     client_ = std::make_unique<http::client::http_client>(url, config);
