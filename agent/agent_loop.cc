@@ -11,9 +11,9 @@ namespace {
 
 /// Wait before the first retry of a failed action; doubles up to the second value.
 constexpr Duration kRetryFirst{100};
+constexpr Duration kRetryMax{5'000};
 /// Between two looks at a PostgreSQL that stops: another node may be waiting for its last word.
 constexpr Duration kStopLook{10};
-constexpr Duration kRetryMax{5'000};
 /// Wait before a goal is asked for again after the controller could not be reached.
 constexpr Duration kReceiveRetry{250};
 /// How long what a look has shown is told again and again as if it were still so.
@@ -115,7 +115,7 @@ void AgentLoop::learn_answer(const std::optional<SqlView>& sql) {
     if (local_.answered && !local_.unanswered_since) local_.unanswered_since = scheduler_.now();
     return;
   }
-  if (!stopping_to_restart_) local_.restarting = false;
+  if (!stops_to_restart()) local_.restarting = false;
   local_.answered = true;
   local_.unanswered_since.reset();
   if (local_.tick && sql->flushed >= local_.tick->end) local_.tick->flushed = true;
@@ -181,10 +181,9 @@ void AgentLoop::perform(const Step& step) {
   performing_ = std::string(name_of(action));
   performing_since_ = scheduler_.now();
   performing_for_ = goal_;
+  if (const auto* stop = std::get_if<action::Stop>(&action)) stopping_ = *stop;
   // What is seen of it while it stops must not look like a failure.
-  const auto* stop = std::get_if<action::Stop>(&action);
-  stopping_to_restart_ = stop != nullptr && stop->restart;
-  if (stopping_to_restart_) local_.restarting = true;
+  if (stops_to_restart()) local_.restarting = true;
   const auto done = [this, action](const Result<ActionOutcome>& outcome) {
     performed(action, outcome);
   };
@@ -198,7 +197,6 @@ void AgentLoop::perform(const Step& step) {
   } else {
     postgres_.perform(action, done);
   }
-  stopping_ = stop != nullptr;
   // While it runs, PostgreSQL is watched and reports go on.
   look_after(pace(Duration{0}));
 }
@@ -210,7 +208,7 @@ Duration AgentLoop::pace(Duration wanted) const {
 
 void AgentLoop::performed(const Action& action, const Result<ActionOutcome>& outcome) {
   performing_.reset();
-  stopping_to_restart_ = false;
+  stopping_.reset();
   const Duration took = scheduler_.now() - performing_since_;
   if (took >= kWorthTelling) {
     identity_.say(std::string(name_of(action)) + " took " + std::to_string(took.count()) + " ms");

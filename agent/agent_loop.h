@@ -52,7 +52,9 @@ class AgentLoop {
   void forget_postgres();
   void failed(const Action& action, const Error& error);
   void look_after(Duration wait);
+  /// When to look again, when that would do if no action were under way.
   [[nodiscard]] Duration pace(Duration wanted) const;
+  [[nodiscard]] bool stops_to_restart() const { return stopping_ && stopping_->restart; }
   /// Tells the controller what was seen last, at least as often as it needs to hear.
   void beat();
   void tell();
@@ -76,9 +78,8 @@ class AgentLoop {
   std::string doing_;
   std::optional<std::string> performing_;  ///< The action under way.
   Instant performing_since_;
-  bool stopping_ = false;               ///< That action is a Stop.
-  bool stopping_to_restart_ = false;    ///< That action is a Stop that a start will follow.
-  std::optional<Goal> performing_for_;  ///< The goal that it is under way for.
+  std::optional<action::Stop> stopping_;  ///< It, when it is one.
+  std::optional<Goal> performing_for_;    ///< The goal that it is under way for.
   bool looking_ = false;
   Instant seen_at_;
   bool look_again_ = false;

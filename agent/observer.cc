@@ -11,10 +11,8 @@ namespace {
 
 constexpr Duration kLookTime = 2s;
 
-/// The last WAL is written, on the disk and with every standby: what still runs can only end. That
-/// takes PostgreSQL about as long again, and nobody has to wait for it.
-bool has_written_its_last(const RunningPostmaster& postmaster, const ControlData& control) {
-  if (!postmaster.stopping || !control.clean_shutdown || !control.was_primary) return false;
+bool sends_no_more(const RunningPostmaster& postmaster) {
+  if (!postmaster.stopping) return false;
   const Result<std::vector<pid_t>> senders = wal_senders(postmaster.pid);
   return senders.ok() && senders->empty();
 }
@@ -34,10 +32,11 @@ Observer::Seen Observer::look(const PostgresGoal& postgres) {
   seen.postmaster = postmaster ? postmaster->pid : 0;
   seen.view.running = postmaster.has_value();
   if (!postmaster) seen.view.leftovers = !server_processes(directory).empty();
+  // Looked at first: if pg_control then says that it has shut down, that was sent as well.
+  seen.view.sends_no_more = postmaster && sends_no_more(*postmaster);
   const Result<ControlFacts> control = programs_.control(directory);
   if (control.ok()) {
     seen.view.control = control->data;
-    if (postmaster && has_written_its_last(*postmaster, control->data)) seen.view.running = false;
     segment_bytes_ = control->segment_bytes;
   } else {
     log_warning("{}", control.error().message);

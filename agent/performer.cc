@@ -263,8 +263,7 @@ Result<Done> Performer::start(const PostgresGoal& postgres) {
 Result<Done> Performer::start_standby(const PostgresGoal& postgres) {
   const std::string& directory = postgres.data_directory;
   if (Result<Done> done = check_startable(postgres); !done.ok()) return done;
-  const std::optional<RunningPostmaster> running = find_postmaster(directory);
-  if (running && !running->stopping) return Done{};
+  if (find_postmaster(directory)) return Done{};
   Result<Done> done = write_standby_signal(directory);
   if (done.ok()) done = drop_unused_reservations(directory);
   if (done.ok()) done = start(postgres);

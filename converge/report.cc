@@ -24,7 +24,7 @@ NodeState stopped_state(const std::optional<Goal>& goal, const LocalState& local
 }
 
 NodeState state_of(const std::optional<Goal>& goal, const LocalState& local) {
-  if (!local.seen.running) return stopped_state(goal, local);
+  if (is_down(local)) return stopped_state(goal, local);
   const bool hung = local.unanswered_since && !local.restarting;
   if (!local.seen.sql) return hung ? NodeState::hung : NodeState::starting;
   if (local.seen.sql->in_recovery) {

@@ -57,11 +57,17 @@ TimelineId timeline_at(const LocalState& local, Lsn lsn) {
 }
 
 bool stopped_as_primary(const LocalState& local) {
-  return !local.seen.running && !local.seen.leftovers && local.seen.control &&
+  return is_down(local) && !local.seen.leftovers && local.seen.control &&
          local.seen.control->was_primary && local.seen.control->clean_shutdown;
 }
 
 }  // namespace
+
+bool is_down(const LocalState& local) {
+  const bool has_shut_down =
+      local.seen.sends_no_more && local.seen.control && local.seen.control->clean_shutdown;
+  return !local.seen.running || has_shut_down;
+}
 
 std::optional<WalPosition> wal_end(const LocalState& local) {
   if (local.state.rebuilding) return std::nullopt;

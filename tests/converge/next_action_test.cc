@@ -235,6 +235,28 @@ TEST(NextAction, AnotherNodesOldPrimaryStopsBeforeItFollows) {
   EXPECT_EQ(local.state.promised, Epoch(2));
 }
 
+TEST(NextAction, AStoppingPrimarySpeaksAsSoonAsItsLastWalIsWrittenAndConfirmed) {
+  LocalState local = detached_standby(Lsn(0));
+  local.seen.sql.reset();
+  local.seen.control->was_primary = true;
+  local.seen.control->timeline = TimelineId(2);
+  local.seen.control->end = Lsn(0x2100);
+  Goal demote = follow_b();
+  demote.state = GoalState::demote;
+  const auto spoken = [&] {
+    const NodeReport report = report_of(demote, local, kNow);
+    return report.state == NodeState::fenced && report.final_for == Epoch(2) &&
+           report.position == WalPosition{TimelineId(2), Lsn(0x2100)};
+  };
+  EXPECT_FALSE(spoken());
+  local.seen.sends_no_more = true;
+  EXPECT_FALSE(spoken()) << "it may write its shutdown yet";
+  local.seen.control->clean_shutdown = true;
+  EXPECT_TRUE(spoken());
+  local.seen.sends_no_more = false;
+  EXPECT_FALSE(spoken()) << "a standby may lack it";
+}
+
 TEST(NextAction, AnOrderedPromotionIsEndedBeforeANodeSaysItsLastWord) {
   LocalState local = detached_standby(Lsn(0x2000));
   local.state.promoted = OwnPromotion{Epoch(2), TimelineId(3), Lsn(0)};
