@@ -13,12 +13,12 @@
 #include <functional>
 #include <optional>
 #include <set>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "sim/kept_runs.h"
 #include "sim/run.h"
 #include "sim/shrink.h"
 #include "sim/totals.h"
@@ -76,30 +76,13 @@ bool take_range(const std::string& text, Arguments& arguments) {
   return true;
 }
 
-bool take_faults(const std::string& text, Arguments& arguments) {
-  arguments.faults.emplace();
-  if (text == "none") return true;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t comma = std::min(text.find(',', at), text.size());
-    const auto index = number(text.substr(at, comma - at));
-    if (!index) return false;
-    arguments.faults->push_back(static_cast<int>(*index));
-    at = comma + 1;
-  }
-  return true;
-}
-
 bool take_open(const std::string& path, Arguments& arguments) {
   std::ifstream file(path);
-  std::string line;
-  if (!file) return false;
-  while (std::getline(file, line)) {
-    std::istringstream words(line);
-    std::string scenario;
-    std::uint64_t seed = 0;
-    if (line.starts_with('#') || !(words >> scenario >> seed)) continue;
-    arguments.open.emplace(scenario, seed);
-  }
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  const auto runs = parse_runs(text);
+  if (!file.is_open() || !runs) return false;
+  for (const RunOptions& run : *runs)
+    arguments.open.emplace(run.scenario.name, run.seed);
   return true;
 }
 
@@ -142,7 +125,7 @@ std::optional<Arguments> parse(const std::vector<std::string>& words) {
       known = true;
     }
     if (word == "--seeds") known = take_range(words[i], arguments);
-    if (word == "--faults") known = take_faults(words[i], arguments);
+    if (word == "--faults") known = (arguments.faults = parse_faults(words[i])).has_value();
     if (word == "--open") known = take_open(words[i], arguments);
     if (!known) return std::nullopt;
   }

@@ -3,7 +3,7 @@ hactl_library(sim MUTANTS
   DEPENDS controller_loop agent_loop planner converge
   PACKAGES fmt::fmt
   SOURCES sim/checkers.cc sim/faults.cc sim/faults_machine.cc sim/faults_network.cc
-          sim/faults_user.cc sim/plan_properties.cc sim/promise_properties.cc
+          sim/faults_user.cc sim/kept_runs.cc sim/plan_properties.cc sim/promise_properties.cc
           sim/record_properties.cc sim/run.cc sim/scenarios.cc sim/setting_properties.cc
           sim/shrink.cc sim/sim_cluster.cc sim/sim_controller.cc sim/sim_knocker.cc
           sim/sim_network.cc sim/sim_postgres.cc sim/sim_scheduler.cc sim/sim_server.cc
