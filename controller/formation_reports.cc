@@ -80,22 +80,22 @@ void FormationLoop::report_received(NodeReport report, Instant received_at) {
     if (is_late(node, report, received_at)) return;
     const bool heard =
         received_at - node.received_at < kPrimarySilentAfter && !node.hung_up_at.has_value();
-    const News news = heard ? news_in(node.report, report) : News::facts;
+    News news = heard ? news_in(node.report, report) : News::facts;
     if (!is_steady(node.report, report)) node.steady_since = received_at;
     if (node.report.node_incarnation != report.node_incarnation) node.complete_seen = {};
     node.report = std::move(report);
     node.received_at = received_at;
     node.answers_us = node.report.goal_tag.starts_with(tag_prefix());
     const bool knew = std::exchange(node.knows_goal, has_goal(node.report));
+    if (knew != node.knows_goal) news = News::facts;
     const WalPosition complete = complete_position(node.report);
     if (node.answers_us) node.complete_seen = std::max(node.complete_seen, complete);
     node.hung_up_at.reset();
     // That the node is heard still, the plan asks by itself at wake_at.
-    if (news == News::none && knew == node.knows_goal) return;
+    if (news == News::none) return;
     const Phase phase = stored_.record.phase;
     const bool calm = phase == Phase::stable || phase == Phase::reconfigure;
-    if (news == News::progress && knew == node.knows_goal && calm)
-      return wake_by(scheduler_.now() + kProgressPause);
+    if (news == News::progress && calm) return wake_by(scheduler_.now() + kProgressPause);
   }
   wake();
 }

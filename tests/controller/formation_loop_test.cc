@@ -247,6 +247,26 @@ TEST_F(FormationLoopTest, CarriesARequestOutOnWhatAnotherWriterLeft) {
   EXPECT_EQ(store_.loads, 1);
 }
 
+TEST_F(FormationLoopTest, KnowsWhichNodesHaveTheirPresentGoal) {
+  ASSERT_TRUE(apply(sample_formation()).ok());
+  NodeReport report = sample_report("a", 1);
+  const auto knows = [&] {
+    ++report.number;
+    loop_->report_received(report);
+    scheduler_.run();
+    return loop_->observed().nodes.at(NodeName("a")).knows_goal;
+  };
+  EXPECT_FALSE(knows());
+  report.goal_tag = loop_->goal_for(NodeName("a"))->tag;
+  EXPECT_TRUE(knows());
+  Formation changed = sample_formation();
+  changed.spec.postgres.parameters["work_mem"] = "8MB";
+  ASSERT_TRUE(apply(changed).ok());
+  ASSERT_NE(loop_->goal_for(NodeName("a"))->tag, report.goal_tag);
+  EXPECT_FALSE(loop_->observed().nodes.at(NodeName("a")).knows_goal);
+  EXPECT_FALSE(knows());
+}
+
 TEST_F(FormationLoopTest, DropsLateReportsAndThoseOfStrangers) {
   ASSERT_TRUE(apply(sample_formation()).ok());
   loop_->report_received(sample_report("a", 5, NodeState::stopped));

@@ -1,6 +1,7 @@
 """Rows in which processes die or stand still."""
 
 import os
+import select
 import signal
 import subprocess
 import time
@@ -10,24 +11,18 @@ from matrix import row
 
 
 def kill(pids, how=signal.SIGKILL):
+    """Sends the signal to all of them; whom it kills is waited for: what is started in its place would find it."""
+    dying = []
     for pid in pids:
         try:
+            if how == signal.SIGKILL:
+                dying.append(os.pidfd_open(pid))
             os.kill(pid, how)
         except ProcessLookupError:
             continue
-    # Else what is started in its place finds it running still.
-    deadline = time.monotonic() + 10
-    while how == signal.SIGKILL and not all(map(is_gone, pids)) and time.monotonic() < deadline:
-        time.sleep(0.001)
-
-
-def is_gone(pid):
-    """It has ended, whether or not somebody has asked how."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()[0] in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return True
+    for process in dying:
+        select.select([process], [], [], 10)
+        os.close(process)
 
 
 def standbys(lab, primary):

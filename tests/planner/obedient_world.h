@@ -50,6 +50,12 @@ class ObedientWorld {
   }
 
   void kill(const std::string& name) { dead.insert(NodeName(name)); }
+  /// Its PostgreSQL has stopped, as its agent said in its last report.
+  void stop_postgres(const std::string& name) {
+    kill(name);
+    report(name).state = NodeState::stopped;
+    report(name).primary.reset();
+  }
   void revive(const std::string& name) {
     dead.erase(NodeName(name));
     observed.nodes[NodeName(name)].received_at = now;
