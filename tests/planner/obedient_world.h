@@ -138,8 +138,15 @@ class ObedientWorld {
     }
   }
 
+  /// History files do not say whose each timeline was.
+  static Lineage as_files_tell(Lineage chain) {
+    for (Promotion& promotion : chain)
+      promotion.node = NodeName();
+    return chain;
+  }
+
   void obey_one(const Goal& goal, NodeReport& report) {
-    if (goal.tell_lineage) report.lineage = chains_[goal.node];
+    if (goal.tell_lineage) report.lineage = as_files_tell(chains_[goal.node]);
     if (goal.epoch < report.promised && goal.state != GoalState::drop) return;
     if (std::pair(goal.incarnation, goal.revision) <
         std::pair(report.incarnation_seen, report.revision_seen)) {

@@ -179,6 +179,25 @@ TEST(Plan, LetsTheOldPrimaryHelpSoonWhenAStandbySaysNothingToTheNewEpoch) {
   EXPECT_EQ(told_to_a(), GoalState::demote);
 }
 
+TEST(Plan, ChoosesAnotherWhenTheChosenNodeHasForgotten) {
+  ObedientWorld world(three_nodes());
+  for (auto& [name, node] : world.observed.nodes)
+    node.report.sequence = AgentSeq(20);
+  world.settle();
+  std::optional<ObedientWorld> then;
+  world.after_decision = [&](const FormationRecord& record) {
+    if (record.phase == Phase::promote && !then) then = world;
+  };
+  world.stop_postgres("a");
+  world.settle();
+  ASSERT_TRUE(then);
+  EXPECT_FALSE(then->next().record);
+  then->report("b").sequence = AgentSeq(2);
+  const Plan plan = then->next();
+  ASSERT_TRUE(plan.record);
+  EXPECT_NE(plan.record->candidate, NodeName("b"));
+}
+
 TEST(Plan, ChoosesAnotherWhenPostgresOfTheChosenNodeHangs) {
   ObedientWorld world(three_nodes());
   world.settle();
