@@ -14,6 +14,9 @@ constexpr Duration kRetryFirst{100};
 constexpr Duration kRetryMax{5'000};
 /// Between two looks at a PostgreSQL that stops: another node may be waiting for its last word.
 constexpr Duration kStopLook{10};
+/// What is waited for is looked at this often at least while it has not lasted for long, and then
+/// less and less: seen late by a fiftieth of the wait, and no processor is kept busy by waiting.
+constexpr int kLooksInAWait = 50;
 /// Wait before a goal is asked for again after the controller could not be reached.
 constexpr Duration kReceiveRetry{250};
 /// How long what a look has shown is told again and again as if it were still so.
@@ -144,6 +147,10 @@ void AgentLoop::decide() {
     local_.problem.reset();
   }
   if (!performing_) doing_ = step.why;
+  if (step.why != waits_for_) {
+    waits_for_ = step.why;
+    waits_since_ = now;
+  }
   report_ = report_of(goal_, local_, now);
   report_.doing = doing_;
   tell();
@@ -202,7 +209,10 @@ void AgentLoop::perform(const Step& step) {
 }
 
 Duration AgentLoop::pace(Duration wanted) const {
-  if (!performing_) return wanted;
+  if (!performing_) {
+    if (waits_for_.empty()) return wanted;
+    return std::max(wanted, (scheduler_.now() - waits_since_) / kLooksInAWait);
+  }
   return stopping_ ? kStopLook : std::max(wanted, kRetryFirst);
 }
 
@@ -327,6 +337,9 @@ void AgentLoop::tell() {
   message.goal_tag = goal_tag_;
   transport_.send(message, [this, now](const Result<Done>& sent) {
     telling_ = false;
+    // Once the controller is heard again, a question from before may wait on a dead connection.
+    if (sent && !told_well_) transport_.stop_receiving();
+    told_well_ = sent.ok();
     if (sent) {
       // From when it was asked: the answer may have been on its way for long.
       local_.controller_heard_at = now;

@@ -84,9 +84,11 @@ class AgentLoop {
   Instant seen_at_;
   bool look_again_ = false;
   bool telling_ = false;
+  bool told_well_ = true;  ///< The last report arrived.
   int failures_ = 0;
   TimerId look_timer_;
-  Duration next_look_{1'000};
+  std::string waits_for_;  ///< Why the last step was taken; empty: it is at its goal.
+  Instant waits_since_;
 };
 
 }  // namespace hactl

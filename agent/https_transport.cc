@@ -86,10 +86,7 @@ void HttpsTransport::send(const NodeReport& report, std::function<void(Result<Do
   HttpCall call{.method = "POST", .path_and_query = base_path_ + "/report"};
   call.body = dump_json(to_json(report));
   call.timeout = kReportTime;
-  client_.send(std::move(call), [this, done = std::move(done)](const Result<HttpAnswer>& answer) {
-    // Once the controller can be heard again, a poll from before may wait on a dead connection.
-    if (answer.ok() && report_failed_) client_.cancel(waiting_);
-    report_failed_ = !answer.ok();
+  client_.send(std::move(call), [done = std::move(done)](const Result<HttpAnswer>& answer) {
     if (!answer.ok()) {
       done(answer.error());
     } else if (!succeeded(answer->status)) {

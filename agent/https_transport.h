@@ -36,10 +36,10 @@ class HttpsTransport final : public Transport {
   void send(const NodeReport& report, std::function<void(Result<Done>)> done) override;
   void receive(const std::string& known,
                std::function<void(Result<std::optional<Order>>)> received) override;
+  void stop_receiving() override { client_.cancel(waiting_); }
 
  private:
   const std::string base_path_;
-  bool report_failed_ = false;
   CallId waiting_{};  // The long poll under way.
   HttpClient client_;
 };

@@ -31,6 +31,9 @@ class Transport {
   /// a while without news; not_found while the controller has no goal for this node.
   virtual void receive(const std::string& known,
                        std::function<void(Result<std::optional<Order>>)> received) = 0;
+
+  /// Ends a receive() under way, which is answered with an error soon. Does nothing without one.
+  virtual void stop_receiving() = 0;
 };
 
 }  // namespace hactl

@@ -4,6 +4,12 @@
 
 namespace hactl {
 
+namespace {
+bool counts_for_commits(const RegionSpec& region, const NodeSpec& node) {
+  return node.replication_quorum.value_or(region.replication_quorum.value_or(true));
+}
+}  // namespace
+
 std::vector<Member> FormationSpec::members() const {
   constexpr int kPriorityDefault = 50;
   std::vector<Member> result;
@@ -17,8 +23,7 @@ std::vector<Member> FormationSpec::members() const {
       member.data_directory = node.data_directory.value_or(postgres.data_directory);
       member.candidate_priority =
           node.candidate_priority.value_or(region.candidate_priority.value_or(kPriorityDefault));
-      member.replication_quorum =
-          node.replication_quorum.value_or(region.replication_quorum.value_or(true));
+      member.replication_quorum = counts_for_commits(region, node);
       result.push_back(std::move(member));
     }
   }
@@ -27,8 +32,11 @@ std::vector<Member> FormationSpec::members() const {
 
 int FormationSpec::sync_standbys() const {
   if (number_sync_standbys) return *number_sync_standbys;
-  const std::vector<Member> all = members();
-  const auto quorum = std::ranges::count_if(all, &Member::replication_quorum);
+  std::ptrdiff_t quorum = 0;
+  for (const RegionSpec& region : regions) {
+    quorum += std::ranges::count_if(
+        region.nodes, [&](const NodeSpec& node) { return counts_for_commits(region, node); });
+  }
   return quorum >= 2 ? 1 : 0;
 }
 

@@ -23,8 +23,18 @@ Facts::Facts(const FormationSpec& spec_in, Generation generation_in,
     learn(name, facts);
     if (facts.heard) static_cast<void>(passed(facts.heard_at, kSilentAfter));
   }
-  const NodeReport* primary = primary_report();
-  if (primary == nullptr || !primary->primary) return;
+  learn_of_primary();
+}
+
+void Facts::learn_of_primary() {
+  if (!record.primary) return;
+  const auto on_record = nodes.find(*record.primary);
+  if (on_record == nodes.end() || !on_record->second.heard) return;
+  const NodeReport* primary = primary_report_ = on_record->second.report;
+  if (!primary->primary) return;
+  const Promotion* promotion = opened();
+  primary_open_ = promotion != nullptr && primary->primary->epoch == promotion->epoch &&
+                  primary->primary->gate_open;
   for (const SenderView& sender : primary->primary->senders) {
     const auto found = nodes.find(sender.node);
     if (found == nodes.end() || !sender.streaming) continue;
@@ -94,20 +104,6 @@ std::optional<KnockAnswer> Facts::knock(const NodeName& name, Instant since) {
   if (found == nodes.end() || !found->second.address) return std::nullopt;
   knocks[name] = KnockOrder{found->second.address->host, found->second.address->port};
   return std::nullopt;
-}
-
-const NodeReport* Facts::primary_report() const {
-  if (!record.primary) return nullptr;
-  const auto found = nodes.find(*record.primary);
-  if (found == nodes.end() || !found->second.heard) return nullptr;
-  return found->second.report;
-}
-
-bool Facts::primary_open() const {
-  const NodeReport* report = primary_report();
-  const Promotion* promotion = opened();
-  return report != nullptr && promotion != nullptr && report->primary &&
-         report->primary->epoch == promotion->epoch && report->primary->gate_open;
 }
 
 const Promotion* Facts::opened() const {

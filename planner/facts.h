@@ -48,13 +48,13 @@ class Facts {
 
   [[nodiscard]] const NodeFacts& node(const NodeName& name) const { return nodes.at(name); }
   /// The report of the record's primary if it was heard from lately, else nullptr.
-  [[nodiscard]] const NodeReport* primary_report() const;
+  [[nodiscard]] const NodeReport* primary_report() const { return primary_report_; }
   /// What the controller's knock at the node came to, if one was begun at `since` or later and is
   /// fresh; if not, the plan orders one.
   std::optional<KnockAnswer> knock(const NodeName& name, Instant since);
 
   /// The primary is heard, open, and in the epoch on record.
-  [[nodiscard]] bool primary_open() const;
+  [[nodiscard]] bool primary_open() const { return primary_open_; }
   /// The promotion that the formation lives on: the last one that opened; nullptr before the first.
   [[nodiscard]] const Promotion* opened() const;
 
@@ -69,7 +69,11 @@ class Facts {
   std::map<NodeName, KnockOrder> knocks;  ///< What knock() asked for.
 
  private:
+  void learn_of_primary();
   void learn(const NodeName& name, NodeFacts& facts) const;
+
+  const NodeReport* primary_report_ = nullptr;
+  bool primary_open_ = false;
 };
 
 }  // namespace hactl

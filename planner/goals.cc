@@ -220,8 +220,7 @@ std::optional<std::set<NodeName>> needed_to_open(Facts& facts) {
 
 /// A standby that has streamed from nobody for a while, and that ends before the primary's oldest
 /// WAL.
-bool wal_is_gone(Facts& facts, const NodeName& name) {
-  const NodeFacts& node = facts.node(name);
+bool wal_is_gone(Facts& facts, const NodeFacts& node) {
   const NodeReport* primary = facts.primary_report();
   if (primary == nullptr || !facts.primary_open() || !node.heard || !node.position) return false;
   if (node.report->state != NodeState::standby || receiving_from(*node.report)) return false;
@@ -229,10 +228,9 @@ bool wal_is_gone(Facts& facts, const NodeName& name) {
   return facts.passed(std::max(node.steady_since, facts.observed.phase_since), kWalGoneAfter);
 }
 
-Place place_of(Facts& facts, const NodeName& name, const std::set<NodeName>& cloning,
-               const std::optional<std::set<NodeName>>& needed) {
+Place place_of(Facts& facts, const NodeName& name, const NodeFacts& node,
+               const std::set<NodeName>& cloning, const std::optional<std::set<NodeName>>& needed) {
   const FormationRecord& record = facts.record;
-  const NodeFacts& node = facts.node(name);
   const auto counts = [&](const SyncConfig& c) {
     return c.primary == name || c.members.contains(name);
   };
@@ -250,14 +248,13 @@ Place place_of(Facts& facts, const NodeName& name, const std::set<NodeName>& clo
   place.open = place.primary && facts.primary_open();
   place.empty = !node.has_data;
   place.may_clone = cloning.contains(name);
-  place.wal_gone = wal_is_gone(facts, name);
+  place.wal_gone = wal_is_gone(facts, node);
   place.waits = needed && !place.candidate && !needed->contains(name);
   return place;
 }
 
-PostgresGoal postgres_goal(const Facts& facts, const Member& self, const Place& place) {
+void fill_postgres(const Facts& facts, const Member& self, const Place& place, PostgresGoal& goal) {
   const PostgresSpec& spec = facts.spec.postgres;
-  PostgresGoal goal;
   goal.version = spec.version;
   goal.listen_host = self.host;
   goal.port = self.port;
@@ -272,7 +269,6 @@ PostgresGoal postgres_goal(const Facts& facts, const Member& self, const Place& 
     if (name == self.name || !node.address) continue;
     goal.peers.push_back({name, node.address->host, node.address->port});
   }
-  return goal;
 }
 
 std::optional<Upstream> upstream_of(const Facts& facts, const NodeName& node, Epoch epoch) {
@@ -374,15 +370,13 @@ Epoch epoch_of(const Facts& facts, const Promotion* promotion, GoalState state) 
 /// By timeline: most goals are about the same one.
 using Chains = std::map<TimelineId, Lineage>;
 
-Goal goal_for(const Facts& facts, const NodeName& name, const Place& place, GoalState state,
-              Chains& chains) {
+void fill_goal(const Facts& facts, const Member* address, const Place& place, Chains& chains,
+               Goal& goal) {
+  const GoalState state = goal.state;
   const Promotion* promotion = promotion_of(facts, place, state);
-  Goal goal;
   goal.formation = facts.record.formation;
   goal.incarnation = facts.record.incarnation;
   goal.revision = facts.record.revision;
-  goal.node = name;
-  goal.state = state;
   goal.epoch = epoch_of(facts, promotion, state);
   goal.system_id = facts.record.system_id;
   goal.tell_lineage = facts.record.recovering;
@@ -392,9 +386,7 @@ Goal goal_for(const Facts& facts, const NodeName& name, const Place& place, Goal
     goal.chain = chain->second;
   }
   fill_for_state(facts, promotion, goal);
-  const auto& address = facts.node(name).address;
-  if (address) goal.postgres = postgres_goal(facts, *address, place);
-  return goal;
+  if (address != nullptr) fill_postgres(facts, *address, place, goal.postgres);
 }
 
 }  // namespace
@@ -406,12 +398,14 @@ std::map<NodeName, Goal> goals_of(Facts& facts, std::vector<Decision>& decisions
   const std::optional<NodeName> restarting = restart_turn(facts);
   Chains chains;
   for (const auto& [name, node] : facts.nodes) {
-    const Place place = place_of(facts, name, cloning, needed);
+    const Place place = place_of(facts, name, node, cloning, needed);
     const auto row =
         std::ranges::find_if(kRows, [&](const Row& r) { return matches(r.when, place); });
-    Goal goal = goal_for(facts, name, place, row->goal, chains);
+    Goal& goal = goals[name];
+    goal.node = name;
+    goal.state = row->goal;
+    fill_goal(facts, node.address ? &*node.address : nullptr, place, chains, goal);
     if (restarting == name) goal.restart = facts.generation.value;
-    goals.emplace(name, std::move(goal));
     decisions.push_back(Decision{name, row->id, std::string(row->why)});
   }
   return goals;

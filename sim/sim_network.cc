@@ -84,7 +84,7 @@ void SimTransport::carry_up(const std::shared_ptr<const Message>& message) {
             });
 }
 
-void SimTransport::request(Duration timeout, Call call, Answer done) {
+std::uint64_t SimTransport::request(Duration timeout, Call call, Answer done) {
   const std::uint64_t id = ++last_request_;
   const TimerId timer = queue_.at(agent_, queue_.now() + timeout, [this, id] {
     answered(id, Error{ErrorCode::timed_out, "the controller does not answer"});
@@ -104,6 +104,7 @@ void SimTransport::request(Duration timeout, Call call, Answer done) {
   const auto message = std::make_shared<const Message>(Message{std::move(call), back});
   for (int copies = network_.draw_copies(); copies > 0; --copies)
     carry_up(message);
+  return id;
 }
 
 void SimTransport::answered(std::uint64_t id, Result<std::optional<Order>> answer) {
@@ -150,7 +151,13 @@ void SimTransport::receive(const std::string& known,
   auto call = [known, node = node_](SimController& controller, Answer answer) {
     controller.poll(node, known, std::move(answer));
   };
-  request(kPollLimit, std::move(call), std::move(received));
+  receiving_ = request(kPollLimit, std::move(call), std::move(received));
+}
+
+void SimTransport::stop_receiving() {
+  queue_.at(agent_, queue_.now(), [this, id = receiving_] {
+    answered(id, Error{ErrorCode::unavailable, "cancelled"});
+  });
 }
 
 }  // namespace hactl

@@ -82,6 +82,7 @@ class SimTransport : public Transport {
   void send(const NodeReport& report, std::function<void(Result<Done>)> done) override;
   void receive(const std::string& known,
                std::function<void(Result<std::optional<Order>>)> received) override;
+  void stop_receiving() override;
 
  private:
   using Answer = std::function<void(Result<std::optional<Order>>)>;
@@ -97,8 +98,9 @@ class SimTransport : public Transport {
     Answer back;
   };
 
-  /// Calls the controller and brings back the first answer, or timed_out.
-  void request(Duration timeout, Call call, Answer done);
+  /// Calls the controller and brings back the first answer, or timed_out. Returns the call's
+  /// number.
+  std::uint64_t request(Duration timeout, Call call, Answer done);
   /// Carries the call to whoever is the controller when it arrives, if it does.
   void carry_up(const std::shared_ptr<const Message>& message);
   void answered(std::uint64_t id, Result<std::optional<Order>> answer);
@@ -110,6 +112,7 @@ class SimTransport : public Transport {
   ProcessId agent_;
   std::function<void(const Goal&)> ordered_;
   std::uint64_t last_request_ = 0;
+  std::uint64_t receiving_ = 0;
   std::map<std::uint64_t, Waiting> waiting_;
 };
 

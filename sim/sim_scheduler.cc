@@ -99,11 +99,11 @@ void EventQueue::leave(std::uint32_t slot) {
 
 void EventQueue::push(Due due) {
   heap_.push_back(due);
-  std::push_heap(heap_.begin(), heap_.end(), later);
+  std::push_heap(heap_.begin(), heap_.end(), Later{});
 }
 
 EventQueue::Due EventQueue::pop() {
-  std::pop_heap(heap_.begin(), heap_.end(), later);
+  std::pop_heap(heap_.begin(), heap_.end(), Later{});
   const Due due = heap_.back();
   heap_.pop_back();
   return due;

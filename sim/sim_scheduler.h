@@ -75,9 +75,11 @@ class EventQueue {
     std::vector<Due> held;  ///< What was due while it was frozen.
   };
   static std::size_t index(ProcessId process) { return static_cast<std::size_t>(process.value); }
-  static bool later(const Due& a, const Due& b) {
-    return a.when != b.when ? a.when > b.when : a.tie > b.tie;
-  }
+  struct Later {
+    bool operator()(const Due& a, const Due& b) const {
+      return a.when != b.when ? a.when > b.when : a.tie > b.tie;
+    }
+  };
 
   void push(Due due);
   Due pop();

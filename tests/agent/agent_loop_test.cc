@@ -1,0 +1,145 @@
+#include "agent/agent_loop.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "model/limits.h"
+#include "tests/controller/manual_scheduler.h"
+
+namespace hactl {
+namespace {
+
+/// Shows the same whenever it is looked at.
+class StillPostgres final : public Postgres {
+ public:
+  explicit StillPostgres(Scheduler& scheduler) : scheduler_(scheduler) {}
+  void observe(const PostgresGoal& /*postgres*/, std::function<void(PostgresView)> seen) override {
+    ++looks;
+    scheduler_.post([this, seen = std::move(seen)] { seen(view); });
+  }
+  void perform(const Action& /*action*/, std::function<void(Result<ActionOutcome>)> done) override {
+    scheduler_.post([done = std::move(done)] { done(ActionOutcome{}); });
+  }
+  void on_exit(std::function<void()> /*changed*/) override {}
+
+  PostgresView view;
+  int looks = 0;
+
+ private:
+  Scheduler& scheduler_;
+};
+
+class MemoryFile final : public StateFile {
+ public:
+  explicit MemoryFile(Scheduler& scheduler) : scheduler_(scheduler) {}
+  Result<std::optional<AgentState>> load() override {
+    AgentState state;
+    state.node = NodeName("a");
+    state.promised = Epoch(1);
+    state.node_incarnation = NodeIncarnation(1);
+    return std::optional(state);
+  }
+  void save(const AgentState& /*state*/, std::function<void(Result<Done>)> done) override {
+    scheduler_.post([done = std::move(done)] { done(Done{}); });
+  }
+
+ private:
+  Scheduler& scheduler_;
+};
+
+/// A controller that is reached or not, and that never answers the question for a goal.
+class SilentController final : public Transport {
+ public:
+  explicit SilentController(Scheduler& scheduler) : scheduler_(scheduler) {}
+  void send(const NodeReport& /*report*/, std::function<void(Result<Done>)> done) override {
+    scheduler_.post([reached = reached, done = std::move(done)] {
+      done(reached ? Result<Done>(Done{}) : Error{ErrorCode::unavailable, "not reached"});
+    });
+  }
+  void receive(const std::string& /*known*/,
+               std::function<void(Result<std::optional<Order>>)> received) override {
+    ++questions;
+    waiting = std::move(received);
+  }
+  void stop_receiving() override {
+    scheduler_.post([received = std::exchange(waiting, nullptr)] {
+      if (received) received(Error{ErrorCode::unavailable, "cancelled"});
+    });
+  }
+
+  bool reached = true;
+  int questions = 0;
+  std::function<void(Result<std::optional<Order>>)> waiting;
+
+ private:
+  Scheduler& scheduler_;
+};
+
+class AgentLoopTest : public ::testing::Test {
+ protected:
+  void start() {
+    AgentIdentity identity;
+    identity.node = NodeName("a");
+    loop_.emplace(scheduler_, postgres_, file_, controller_, identity);
+    ASSERT_TRUE(loop_->start().ok());
+    scheduler_.run();
+  }
+  /// A standby whose PostgreSQL runs and lets nobody in yet.
+  void order_to_follow() {
+    Transport::Order order;
+    order.tag = "1";
+    order.goal.node = NodeName("a");
+    order.goal.state = GoalState::standby;
+    order.goal.epoch = Epoch(1);
+    order.goal.upstream = Upstream{NodeName("b"), "10.0.0.2", 5432, Epoch(1)};
+    postgres_.view.data = DataKind::cluster;
+    postgres_.view.running = true;
+    controller_.waiting(std::optional(order));
+    scheduler_.run();
+  }
+  int looks_within(Duration time) {
+    const int before = postgres_.looks;
+    scheduler_.advance(time);
+    return postgres_.looks - before;
+  }
+
+  ManualScheduler scheduler_;
+  StillPostgres postgres_{scheduler_};
+  MemoryFile file_{scheduler_};
+  SilentController controller_{scheduler_};
+  std::optional<AgentLoop> loop_;
+};
+
+TEST_F(AgentLoopTest, LooksLessOftenAtWhatItHasWaitedForLong) {
+  start();
+  order_to_follow();
+  EXPECT_EQ(loop_->last_report().doing, "starting");
+  const int at_first = looks_within(Duration{100});
+  EXPECT_GE(at_first, 25);
+  scheduler_.advance(Duration{9'900});
+  const int later = looks_within(Duration{1'000});
+  EXPECT_LE(later, 6);
+  EXPECT_GE(later, 3);
+}
+
+TEST_F(AgentLoopTest, AsksForItsGoalAnewWhenTheControllerIsReachedAgain) {
+  start();
+  scheduler_.advance(Duration{5'000});
+  EXPECT_EQ(controller_.questions, 1);
+  controller_.reached = false;
+  scheduler_.advance(Duration{5'000});
+  EXPECT_EQ(controller_.questions, 1);
+  controller_.reached = true;
+  scheduler_.advance(2 * kReportEvery);
+  EXPECT_EQ(controller_.questions, 2);
+  scheduler_.advance(Duration{5'000});
+  EXPECT_EQ(controller_.questions, 2);
+}
+
+}  // namespace
+}  // namespace hactl
