@@ -232,6 +232,7 @@ void AgentLoop::performed(const Action& action, const Result<ActionOutcome>& out
     failed(action, outcome.error());
   }
   const bool postgres_unchanged = std::holds_alternative<action::SaveState>(action) ||
+                                  std::holds_alternative<action::Attach>(action) ||
                                   std::holds_alternative<action::Tick>(action) ||
                                   std::holds_alternative<action::NoteMarker>(action) ||
                                   std::holds_alternative<action::NoteConfirmed>(action);
@@ -263,6 +264,7 @@ void AgentLoop::remember(const Action& action, const ActionOutcome& outcome) {
     local_.starts_failed = 0;
   } else if (const auto* attach = std::get_if<action::Attach>(&action)) {
     local_.attached_for = attach->epoch;
+    local_.seen.credential = true;
   } else if (std::holds_alternative<action::Detach>(action)) {
     local_.attached_for.reset();
     local_.detached_at = scheduler_.now();
@@ -338,8 +340,8 @@ void AgentLoop::tell() {
   transport_.send(message, [this, now](const Result<Done>& sent) {
     telling_ = false;
     // Once the controller is heard again, a question from before may wait on a dead connection.
-    if (sent && !told_well_) transport_.stop_receiving();
-    told_well_ = sent.ok();
+    if (sent && !unheard_.empty()) transport_.stop_receiving();
+    say_whether_heard(sent);
     if (sent) {
       // From when it was asked: the answer may have been on its way for long.
       local_.controller_heard_at = now;
@@ -348,6 +350,14 @@ void AgentLoop::tell() {
       told_ = NodeReport{};
     }
   });
+}
+
+void AgentLoop::say_whether_heard(const Result<Done>& sent) {
+  const std::string trouble = sent ? "" : sent.error().message;
+  if (trouble == unheard_) return;
+  identity_.say(sent ? "the controller is reached again"
+                     : "the controller does not take this node's reports: " + trouble);
+  unheard_ = trouble;
 }
 
 void AgentLoop::receive() {

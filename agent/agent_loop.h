@@ -58,6 +58,7 @@ class AgentLoop {
   /// Tells the controller what was seen last, at least as often as it needs to hear.
   void beat();
   void tell();
+  void say_whether_heard(const Result<Done>& sent);
   void receive();
   void received(const Result<std::optional<Transport::Order>>& answer);
   [[nodiscard]] Duration report_every() const;
@@ -84,7 +85,7 @@ class AgentLoop {
   Instant seen_at_;
   bool look_again_ = false;
   bool telling_ = false;
-  bool told_well_ = true;  ///< The last report arrived.
+  std::string unheard_;  ///< Why the last report did not arrive; empty: it did.
   int failures_ = 0;
   TimerId look_timer_;
   std::string waits_for_;  ///< Why the last step was taken; empty: it is at its goal.

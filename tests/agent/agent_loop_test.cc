@@ -85,6 +85,7 @@ class AgentLoopTest : public ::testing::Test {
   void start() {
     AgentIdentity identity;
     identity.node = NodeName("a");
+    identity.say = [this](const std::string& line) { said_.push_back(line); };
     loop_.emplace(scheduler_, postgres_, file_, controller_, identity);
     ASSERT_TRUE(loop_->start().ok());
     scheduler_.run();
@@ -108,6 +109,7 @@ class AgentLoopTest : public ::testing::Test {
     return postgres_.looks - before;
   }
 
+  std::vector<std::string> said_;
   ManualScheduler scheduler_;
   StillPostgres postgres_{scheduler_};
   MemoryFile file_{scheduler_};
@@ -139,6 +141,20 @@ TEST_F(AgentLoopTest, AsksForItsGoalAnewWhenTheControllerIsReachedAgain) {
   EXPECT_EQ(controller_.questions, 2);
   scheduler_.advance(Duration{5'000});
   EXPECT_EQ(controller_.questions, 2);
+}
+
+TEST_F(AgentLoopTest, SaysOnceWhyTheControllerDoesNotTakeItsReports) {
+  start();
+  scheduler_.advance(Duration{3'000});
+  EXPECT_TRUE(said_.empty());
+  controller_.reached = false;
+  scheduler_.advance(Duration{10'000});
+  controller_.reached = true;
+  scheduler_.advance(Duration{10'000});
+  const std::vector<std::string> expected{
+      "the controller does not take this node's reports: not reached",
+      "the controller is reached again"};
+  EXPECT_EQ(said_, expected);
 }
 
 }  // namespace
