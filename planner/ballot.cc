@@ -38,7 +38,8 @@ void order_promotion(Facts& facts, FormationRecord& record, const SyncConfig& ne
 std::map<NodeName, FinalReport> finals_now(const Facts& facts) {
   std::map<NodeName, FinalReport> finals = facts.record.finals;
   for (const auto& [name, node] : facts.nodes) {
-    if (!node.final || node.forgot || node.excluded || !node.heard) continue;
+    if (node.forgot || node.excluded) finals.erase(name);
+    if (!node.final) continue;
     finals[name] =
         FinalReport{*node.position, node.report->position.timeline, node.report->sequence};
   }
@@ -222,7 +223,7 @@ NextStep decide_switchover(Facts& facts) {
   const NodeName old_primary = *facts.record.primary;
   const NodeFacts& old_facts = facts.node(old_primary);
   const NodeName target = *facts.record.candidate;
-  if (old_facts.heard && old_facts.final) {
+  if (old_facts.final) {
     const NodeFacts& to = facts.node(target);
     if (!to.heard || !may_be_primary(to)) {
       return start_ballot(facts, 373, "the switchover's target " + target.value + " is gone");
