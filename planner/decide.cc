@@ -230,7 +230,7 @@ NextStep decide_stable(Facts& facts) {
   if (auto step = decide_forced(facts)) return *step;
   // Before a ballot: only the primary knows what it has acknowledged since.
   if (auto step = decide_foreign_setting(facts)) return *step;
-  // On record before it is stopped and shows nothing any more.
+  // On record, for it is told to stop, and shows nothing any more.
   if (auto step = decide_forgetful(facts)) return *step;
   if (auto step = decide_failover(facts)) return *step;
   if (!facts.primary_open()) return hold(315, "waiting for the primary to open");
@@ -275,7 +275,10 @@ NextStep decide(Facts& facts) {
     case Phase::stable: return decide_stable(facts);
     case Phase::reconfigure: return decide_reconfigure(facts);
     case Phase::switchover: return decide_switchover(facts);
-    case Phase::collect: return decide_collect(facts);
+    case Phase::collect:
+      // On record, for it is told to stop, and shows nothing any more.
+      if (auto step = decide_forgetful(facts)) return *step;
+      return decide_collect(facts);
     case Phase::promote: return decide_promote(facts);
   }
   return {};

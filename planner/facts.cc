@@ -59,7 +59,11 @@ void Facts::learn(const NodeName& name, NodeFacts& facts) const {
   facts.has_data = report.state != NodeState::unknown && report.state != NodeState::empty &&
                    report.state != NodeState::creating && report.state != NodeState::dropped;
   facts.position = locate(record.lineage, report.position);
+  facts.complete_seen = seen->second.complete_seen;
   if (on_record && report.node_incarnation > known->second.incarnation) facts.excluded = false;
+  if (on_record && report.node_incarnation == known->second.incarnation) {
+    facts.complete_seen = std::max(facts.complete_seen, known->second.complete_seen);
+  }
   // An old word that comes late shows less than is known, too: it neither shows that the node
   // forgot, nor is it a last word.
   if (!facts.heard || !seen->second.answers_us) return;
@@ -73,8 +77,6 @@ void Facts::learn(const NodeName& name, NodeFacts& facts) const {
 void Facts::compare(const KnownNode& known, const ObservedNode& seen, NodeFacts& facts) const {
   const NodeReport& report = seen.report;
   const bool same = report.node_incarnation == known.incarnation;
-  facts.complete_seen = seen.complete_seen;
-  if (same) facts.complete_seen = std::max(facts.complete_seen, known.complete_seen);
   const bool notes_lost = report.node_incarnation < known.incarnation ||
                           (same && report.sequence < known.agent_seq_seen);
   const bool says_where = report.position.timeline.value != 0 && report.position.lsn.value != 0;

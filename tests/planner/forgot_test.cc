@@ -33,7 +33,17 @@ class Forgot : public ::testing::Test {
     node(name).received_at = world_.now;
   }
 
-  bool is_decided() { return world_.next().record.has_value(); }
+  /// Whether a promotion is ordered as things are.
+  bool is_decided() const {
+    ObedientWorld world = world_;
+    for (Plan plan = world.next(); plan.record; plan = world.next()) {
+      if (plan.record->phase == Phase::promote) return true;
+      world.record = *plan.record;
+    }
+    return false;
+  }
+
+  GoalState told(const char* name) { return world_.next().goals.at(NodeName(name)).state; }
 
   ObedientWorld world_{three_nodes()};
   TimelineId timeline_;
@@ -77,10 +87,37 @@ TEST_F(Forgot, AStandbyMayHaveLessOfATimelineThanAnother) {
 TEST_F(Forgot, ALastWordOnRecordIsTakenBackWhenTheNodeForgotSince) {
   world_.record.finals[NodeName("a")] =
       FinalReport{Position{Epoch(1), Lsn(900)}, timeline_, AgentSeq(1)};
+  says_its_last_word("a", Lsn(900));
   says_its_last_word("c", Lsn(900));
   EXPECT_TRUE(is_decided());
+  says_its_last_word("a", Lsn(800));
   node("a").complete_seen = WalPosition{timeline_, Lsn(900)};
   EXPECT_FALSE(is_decided());
+}
+
+TEST_F(Forgot, ANodeThatForgotIsStoppedInABallotAndBuiltAnewFromTheNextPrimary) {
+  node("a").complete_seen = WalPosition{timeline_, Lsn(900)};
+  const Plan plan = world_.next();
+  ASSERT_TRUE(plan.record);
+  EXPECT_TRUE(plan.record->nodes.at(NodeName("a")).excluded);
+  world_.record = *plan.record;
+  EXPECT_EQ(told("a"), GoalState::fence) << "nobody is to fetch WAL from it";
+  says_its_last_word("b", Lsn(900));
+  says_its_last_word("c", Lsn(900));
+  world_.record = *world_.next().record;
+  ASSERT_EQ(world_.record.phase, Phase::promote);
+  EXPECT_EQ(told("a"), GoalState::rebuild);
+}
+
+TEST_F(Forgot, APrimaryThatIsNotOpenIsToldHowMuchItHasShown) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  ObservedNode& primary = world.observed.nodes.at(NodeName("a"));
+  primary.complete_seen = WalPosition{timeline_, Lsn(800)};
+  EXPECT_FALSE(world.next().goals.at(NodeName("a")).position);
+  primary.report.primary->gate_open = false;
+  primary.answers_us = false;
+  EXPECT_EQ(world.next().goals.at(NodeName("a")).position, primary.complete_seen);
 }
 
 TEST_F(Forgot, APrimaryThatForgotDoesNotSayHowFarASwitchoverMustReach) {
