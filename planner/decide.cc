@@ -199,9 +199,9 @@ std::optional<NextStep> decide_failover(Facts& facts) {
   if (!can_fail_over(facts)) {
     const std::set<NodeName> reachable = those_who_answer(facts);
     const bool covered = covers_all(reachable, facts.record.in_force);
-    return hold(
-        313,
-        lost + "; " + (covered ? "no other node may be primary" : missing_for(facts, reachable)));
+    return hold(313, lost + "; " +
+                         (covered ? "no other node may be primary"
+                                  : missing_for(facts, reachable, facts.record.in_force)));
   }
   if (!primary_has_closed(facts)) return hold(316, lost + "; waiting until its lease has run out");
   if (!back_off_over(facts)) return hold(314, lost + "; waiting, for failovers come too often");

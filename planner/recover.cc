@@ -190,11 +190,24 @@ std::set<NodeName> all_who_may_hold_commits(const Facts& facts) {
   return names;
 }
 
-bool words_suffice(const Facts& facts, const std::set<NodeName>& asked) {
+namespace {
+
+bool suffice(const Facts& facts, const std::set<NodeName>& asked,
+             const std::vector<SyncConfig>& settings) {
   if (facts.record.recovering && rule_holds(Rule::restore_asks_all)) {
     return std::ranges::includes(asked, all_who_may_hold_commits(facts));
   }
-  return covers_all(asked, facts.record.in_force);
+  return covers_all(asked, settings);
+}
+
+}  // namespace
+
+bool words_suffice(const Facts& facts, const std::set<NodeName>& asked) {
+  return suffice(facts, asked, facts.record.in_force);
+}
+
+bool words_suffice(const Facts& facts, const std::map<NodeName, FinalReport>& finals) {
+  return suffice(facts, names_of(finals), to_be_covered(facts.record.in_force, finals));
 }
 
 std::optional<NextStep> learn_forgotten_history(const Facts& facts) {
@@ -283,7 +296,8 @@ std::optional<NextStep> decide_forced(Facts& facts) {
   const bool accepted =
       request.accept_any_loss || (request.accept_loss && loss && *loss <= *request.accept_loss);
   if (accepted) return start_forced(facts, loss_text(loss));
-  return refuse(facts, missing_for(facts, answering) + "; without them " + loss_text(loss) +
+  return refuse(facts, missing_for(facts, answering, facts.record.in_force) + "; without them " +
+                           loss_text(loss) +
                            " may be lost, which --accept-data-loss would have to allow");
 }
 
