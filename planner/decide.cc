@@ -122,7 +122,10 @@ NextStep start_move(const Facts& facts, const Move& move) {
 std::optional<NextStep> decide_request(const Facts& facts) {
   if (!facts.record.request) return std::nullopt;
   const MoveRequest& request = *facts.record.request;
-  const bool there = request.to && *request.to == *facts.record.primary;
+  const auto& primary = facts.node(*facts.record.primary).member;
+  const bool there = request.to
+                         ? *request.to == *facts.record.primary
+                         : request.to_region && primary && primary->region == *request.to_region;
   bool known = true;
   if (request.to) {
     const auto found = facts.nodes.find(*request.to);

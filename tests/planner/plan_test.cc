@@ -249,6 +249,19 @@ TEST(Plan, LetsGoOfACandidateThatHasGoneAnotherWayThanWhoeverSpeaksLater) {
   EXPECT_EQ(world.record.primary, NodeName("a"));
 }
 
+TEST(Plan, ASwitchoverToTheRegionInWhichThePrimaryIsIsDone) {
+  ObedientWorld world(three_regions());
+  world.settle();
+  world.record.request = MoveRequest{std::nullopt, RegionName("paris")};
+  world.record.settled_generation = world.generation;
+  const NodeName primary = *world.record.primary;
+  world.kill("paris-b");
+  world.kill("paris-c");
+  world.settle();
+  EXPECT_FALSE(world.record.request);
+  EXPECT_EQ(world.record.primary, primary);
+}
+
 TEST(Plan, WhoHoldsWalOfALaterEpochSpeaksForTheSettingsBeforeIt) {
   ObedientWorld world(three_nodes());
   world.settle();
