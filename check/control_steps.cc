@@ -39,8 +39,13 @@ std::string check_promotion(const FormationRecord& before, const FormationRecord
   const bool ordered =
       after.phase == Phase::promote && before.phase != Phase::promote && after.system_id.value != 0;
   if (!ordered) return {};
+  // Who holds WAL of an epoch holds all that was acknowledged before it; whether that is so, I1
+  // tells.
+  Epoch newest;
+  for (const auto& [name, final_report] : after.finals)
+    newest = std::max(newest, final_report.position.epoch);
   for (const SyncConfig& config : after.in_force) {
-    if (config.epoch == after.epoch) continue;
+    if (config.epoch == after.epoch || config.epoch < newest) continue;
     if (!every_quorum_was_asked(config, after)) {
       return "I8: a promotion is ordered although " + to_string(config) + " at " +
              config.primary.value + " is not covered";

@@ -28,7 +28,7 @@ constexpr Duration kBallotSettles{1'000};
 constexpr int kStartsMax = 5;
 
 WantedSettings detached(const Goal& goal) {
-  return WantedSettings{std::nullopt, goal.epoch, false, sync_names_for_standby()};
+  return WantedSettings{std::nullopt, goal.epoch, Gate::closed, sync_names_for_standby()};
 }
 
 /// Reads are served while a standby waits detached only as far as it was open before: it stays
@@ -37,7 +37,7 @@ WantedSettings attached_to(const Goal& goal) {
   if (goal.sync && goal.sync->primary == goal.node) {
     return armed_settings(*goal.upstream, *goal.sync);
   }
-  return WantedSettings{goal.upstream, goal.upstream->epoch, true, sync_names_for_standby()};
+  return WantedSettings{goal.upstream, goal.upstream->epoch, Gate::open, sync_names_for_standby()};
 }
 
 Step start_detached(const Goal& goal, const LocalState& local, const std::string& why) {
@@ -377,7 +377,7 @@ Step hold_still(const Goal& goal, const LocalState& local, Instant now) {
       return wait_for("holding its position for the ballot", kLater);
     }
     WantedSettings quiet = detached(goal);
-    quiet.gate_open = true;
+    quiet.gate = Gate::open;
     if (auto step = configure(goal, local, quiet)) return *step;
     // Whoever is chosen may have to fetch WAL from here.
     if (auto step = keep_slots(goal, local)) return *step;

@@ -48,8 +48,8 @@ bool confirmed(const Goal& goal, const LocalState& local) {
   return gate_is_open(local) && local.state.applied_generation == goal.sync->generation;
 }
 
-WantedSettings as_primary(const Goal& goal, bool gate_open, std::string names) {
-  return WantedSettings{std::nullopt, goal.sync->epoch, gate_open, std::move(names)};
+WantedSettings as_primary(const Goal& goal, Gate gate, std::string names) {
+  return WantedSettings{std::nullopt, goal.sync->epoch, gate, std::move(names)};
 }
 
 Step make_first_data(const Goal& goal, const LocalState& local) {
@@ -123,7 +123,7 @@ Step promote_standby(const Goal& goal, const LocalState& local) {
   if (names.empty()) names = sync_names_for_standby();
   const WantedSettings wanted = rule_holds(Rule::r9_closed_at_promotion)
                                     ? closed_settings(goal, local, names)
-                                    : as_primary(goal, true, names);
+                                    : as_primary(goal, Gate::open, names);
   if (auto step = configure(goal, local, wanted)) return *step;
   if (local.seen.credential || local.seen.sql->receiver) {
     return act(action::Detach{}, "taking no more WAL");
@@ -132,19 +132,21 @@ Step promote_standby(const Goal& goal, const LocalState& local) {
   return act(action::Promote{goal.timeline}, "promoting");
 }
 
+Step data_forgotten(const std::string& than) {
+  return stuck("DataForgotten", "the data directory is older than " + than +
+                                    ": the node counts as lost until it has been built anew");
+}
+
 /// PostgreSQL is down on the node that is primary in this epoch: bring it back behind the gate
 /// (R10).
 Step resume(const Goal& goal, const LocalState& local, Instant now) {
   const bool was_primary = local.seen.control && local.seen.control->was_primary;
   // It has been open in this epoch: what was never promoted is an older copy (R13).
   if (!was_primary && local.state.applied_generation.value != 0) {
-    return stuck(
-        "DataForgotten",
-        "the data directory is older than the agent's notes: the node counts as lost until "
-        "it has been built anew");
+    return data_forgotten("the agent's notes");
   }
   if (!was_primary) {
-    WantedSettings wanted{std::nullopt, goal.epoch, false, sync_names_for_standby()};
+    WantedSettings wanted{std::nullopt, goal.epoch, Gate::closed, sync_names_for_standby()};
     if (auto step = configure(goal, local, wanted)) return *step;
     return act(action::StartStandby{goal.postgres}, "starting, to be promoted");
   }
@@ -157,8 +159,10 @@ Step resume(const Goal& goal, const LocalState& local, Instant now) {
   state.restart_done = std::max(state.restart_done, goal.restart);
   state.grant = Grant{*goal.sync};
   if (auto step = save(local, state, "noting the setting to resume under")) return *step;
-  const bool open = !rule_holds(Rule::r10_resumes_closed);
-  if (auto step = configure(goal, local, as_primary(goal, open, any_names(*goal.sync)))) {
+  // What would be streamed from data that was put back is another history of the same timeline.
+  Gate gate = goal.position ? Gate::sealed : Gate::closed;
+  if (!rule_holds(Rule::r10_resumes_closed)) gate = Gate::open;
+  if (auto step = configure(goal, local, as_primary(goal, gate, any_names(*goal.sync)))) {
     return *step;
   }
   return act(action::ResumeGated{goal.postgres}, "resuming behind the closed gate");
@@ -173,13 +177,15 @@ std::optional<Step> prove(const Goal& goal, const LocalState& local, Instant now
   // Walsenders of a primary that has not opened yet were all born under its setting.
   const bool needs_marker = open && sync.required > 0 && !(mine && local.proof.marker_proven);
   if (needs_marker && rule_holds(Rule::r7_marker)) {
-    if (auto step = configure(goal, local, as_primary(goal, open, marker_names(sync)))) return step;
+    if (auto step = configure(goal, local, as_primary(goal, Gate::open, marker_names(sync)))) {
+      return step;
+    }
     if (!shows_marker(sync, sql.senders)) {
       return wait_for("proving the setting to every walsender", kSoon);
     }
     return act(action::NoteMarker{}, "every walsender shows the marker");
   }
-  const WantedSettings wanted = open ? as_primary(goal, true, any_names(sync))
+  const WantedSettings wanted = open ? as_primary(goal, Gate::open, any_names(sync))
                                      : closed_settings(goal, local, any_names(sync));
   if (auto step = configure(goal, local, wanted)) return step;
   if (sync.required > 0 && !shows_any(sync, sql.senders)) {
@@ -254,6 +260,16 @@ std::optional<Step> tick(const LocalState& local, Instant now) {
   return step;
 }
 
+/// A primary that was started again lets the other nodes in once it holds all that the controller
+/// has seen of it (R13). Unset: it has, or is open.
+std::optional<Step> unseal(const Goal& goal, const LocalState& local) {
+  const bool resumed = local.promote_ordered_for != goal.epoch;
+  if (!resumed || gate_is_open(local)) return std::nullopt;
+  const WalPosition end{goal.timeline, local.seen.sql->flushed};
+  if (goal.position && end < *goal.position) return data_forgotten("what the controller has seen");
+  return configure(goal, local, closed_settings(goal, local, any_names(*goal.sync)));
+}
+
 /// The setting in force is on file. Unset: it is.
 std::optional<Step> note_setting(const Goal& goal, const LocalState& local) {
   const bool same = local.state.applied_generation == goal.sync->generation && local.state.grant &&
@@ -278,6 +294,7 @@ Step serve(const Goal& goal, const LocalState& local, Instant now) {
                                           std::to_string(sql.timeline.value) + " where " +
                                           std::to_string(goal.timeline.value) + " was reserved");
   }
+  if (auto step = unseal(goal, local)) return *step;
   if (!sql.lineage_ready || !sql.database_ready) {
     return act(action::PrepareDatabase{goal.postgres}, "making roles and the database");
   }
@@ -288,7 +305,7 @@ Step serve(const Goal& goal, const LocalState& local, Instant now) {
     return wait_for("waiting for the controller's word to open without synchronous standbys",
                     kSoon * 10);
   }
-  if (auto step = configure(goal, local, as_primary(goal, true, any_names(*goal.sync))))
+  if (auto step = configure(goal, local, as_primary(goal, Gate::open, any_names(*goal.sync))))
     return *step;
   if (!gate_is_open(local)) return wait_for("opening", kSoon);
   if (auto step = note_setting(goal, local)) return *step;

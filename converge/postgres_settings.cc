@@ -132,7 +132,7 @@ void add_chosen_settings(std::string& text, const PostgresGoal& postgres,
 void add_own_settings(std::string& text, const PostgresGoal& postgres, const SettingsRole& role) {
   text += kFixedSettings;
   add_line(text, "cluster_name", role.node.value);
-  add_line(text, "default_transaction_read_only", role.gate_open ? "off" : "on");
+  add_line(text, "default_transaction_read_only", role.gate == Gate::open ? "off" : "on");
   // Said here so that a base configuration can't lead around the gate.
   add_line(text, "hba_file", postgres.data_directory + "/pg_hba.conf");
   add_line(text, "ident_file", postgres.data_directory + "/pg_ident.conf");
@@ -207,11 +207,13 @@ std::string hba_text(const PostgresGoal& postgres, const SettingsRole& role) {
   constexpr std::size_t kUsualBytes = 512;
   text.reserve(kUsualBytes);
   text.append("local all ").append(kAgentRole) += " peer map=hactl_agent\n";
-  text.append("hostssl replication ").append(kReplicationRole) += " all cert map=hactl_nodes\n";
-  // pg_rewind reads files through an ordinary session.
-  text.append("hostssl ").append(kAgentDatabase) += ' ';
-  text.append(kReplicationRole) += " all cert map=hactl_nodes\n";
-  if (role.gate_open) add_client_rules(text, postgres);
+  if (role.gate != Gate::sealed) {
+    text.append("hostssl replication ").append(kReplicationRole) += " all cert map=hactl_nodes\n";
+    // pg_rewind reads files through an ordinary session.
+    text.append("hostssl ").append(kAgentDatabase) += ' ';
+    text.append(kReplicationRole) += " all cert map=hactl_nodes\n";
+  }
+  if (role.gate == Gate::open) add_client_rules(text, postgres);
   text += "host all all all reject\nlocal all all reject\n";
   return text;
 }

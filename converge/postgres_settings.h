@@ -25,13 +25,19 @@ inline constexpr int kSendersOfFew = 40;
 inline constexpr int kSendersOfMany = 140;
 static_assert(kSendersOfMany > 2 * kNodesMax);
 
+/// Whom PostgreSQL lets in.
+enum class Gate {
+  sealed,  ///< Its agent alone: it has yet to be seen whether the data is all that the node had.
+  closed,  ///< The other nodes as well, for its WAL. Transactions are read-only by default.
+  open,    ///< Clients, too.
+};
+
 /// What of the settings depends on the node and on what it is just now.
 struct SettingsRole {
   NodeName node;
   std::optional<Upstream> upstream{};  ///< Unset: detached, primary_conninfo is empty.
   Epoch epoch;  ///< Of the attachment: in the name it streams under and the credential's path.
-  /// False: only the agent and replication may log in, and transactions are read-only by default.
-  bool gate_open = false;
+  Gate gate = Gate::closed;
   std::string sync_names{};  ///< The value of synchronous_standby_names.
   /// Settings that a standby may not have lower than its primary, as pg_control has them.
   std::map<std::string, int> at_least{};

@@ -154,7 +154,7 @@ const SettingsFiles& render(const Goal& goal, const LocalState& local,
   role.node = goal.node;
   role.upstream = wanted.upstream;
   role.epoch = wanted.epoch;
-  role.gate_open = wanted.gate_open;
+  role.gate = wanted.gate;
   role.sync_names = wanted.sync_names;
   role.paths = local.paths;
   role.os_user = local.os_user;
@@ -181,12 +181,12 @@ std::optional<Step> configure(const Goal& goal, const LocalState& local,
 WantedSettings armed_settings(const Upstream& upstream, const SyncConfig& sync) {
   std::string names = any_names(sync);
   if (names.empty()) names = sync_names_for_standby();
-  return WantedSettings{upstream, upstream.epoch, false, std::move(names)};
+  return WantedSettings{upstream, upstream.epoch, Gate::closed, std::move(names)};
 }
 
 WantedSettings closed_settings(const Goal& goal, const LocalState& local,
                                const std::string& sync_names) {
-  const WantedSettings closed{std::nullopt, goal.epoch, false, sync_names};
+  const WantedSettings closed{std::nullopt, goal.epoch, Gate::closed, sync_names};
   if (!goal.upstream || !goal.sync) return closed;
   const WantedSettings armed = armed_settings(*goal.upstream, *goal.sync);
   const bool kept =

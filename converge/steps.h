@@ -5,6 +5,7 @@
 #include <string>
 
 #include "converge/next_action.h"
+#include "converge/postgres_settings.h"
 #include "model/action.h"
 #include "model/goal.h"
 #include "model/local.h"
@@ -66,7 +67,7 @@ std::optional<Step> save(const LocalState& local, AgentState state, std::string 
 struct WantedSettings {
   std::optional<Upstream> upstream;
   Epoch epoch;
-  bool gate_open = false;
+  Gate gate = Gate::closed;
   std::string sync_names;
 };
 std::optional<Step> configure(const Goal& goal, const LocalState& local,

@@ -84,10 +84,12 @@ struct Goal {
   /// that is to be followed and needs this node to open; or, with this node as its primary, the one
   /// to be armed with.
   std::optional<SyncConfig> sync;
-  std::optional<WalPosition> position;  ///< promote: hold exactly this; fast_forward: reach this.
-  TimelineId timeline;                  ///< bootstrap, promote: the one reserved for it.
-  Lineage chain;                        ///< Ancestry of the primary's timeline, itself included.
-  SystemId system_id;                   ///< 0: not known yet.
+  /// promote: hold exactly this; fast_forward: reach this. primary, while it is not open: it has
+  /// shown that it holds this, and with less lets nobody have its WAL.
+  std::optional<WalPosition> position;
+  TimelineId timeline;  ///< bootstrap, promote: the one reserved for it.
+  Lineage chain;        ///< Ancestry of the primary's timeline, itself included.
+  SystemId system_id;   ///< 0: not known yet.
   /// Echo of the node's own question: lets a primary without synchronous standbys open.
   std::uint64_t start_nonce = 0;
   /// Restart PostgreSQL for parameters that a reload does not set; the number of the order.

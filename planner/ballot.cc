@@ -38,7 +38,8 @@ void order_promotion(Facts& facts, FormationRecord& record, const SyncConfig& ne
 std::map<NodeName, FinalReport> finals_now(const Facts& facts) {
   std::map<NodeName, FinalReport> finals = facts.record.finals;
   for (const auto& [name, node] : facts.nodes) {
-    if (!node.final || node.forgot || node.excluded || !node.heard) continue;
+    if (node.forgot || node.excluded) finals.erase(name);
+    if (!node.final) continue;
     finals[name] =
         FinalReport{*node.position, node.report->position.timeline, node.report->sequence};
   }
@@ -47,14 +48,11 @@ std::map<NodeName, FinalReport> finals_now(const Facts& facts) {
 
 /// Written down for good: what was promoted without the words that would have been needed.
 void note_accepted_loss(const Facts& facts, FormationRecord& record) {
-  std::set<NodeName> asked;
-  for (const auto& [name, final_report] : record.finals)
-    asked.insert(name);
   const bool noted = std::ranges::count(record.overrides, record.epoch, &Override::epoch) > 0;
-  if (noted || words_suffice(facts, asked)) return;
-  record.overrides.push_back(
-      Override{record.epoch, "the spec asks for no synchronous standby: " + join(asked) +
-                                 " went on without the last commits of the others"});
+  if (noted || words_suffice(facts, record.finals)) return;
+  record.overrides.push_back(Override{
+      record.epoch, "the spec asks for no synchronous standby: " + join(names_of(record.finals)) +
+                        " went on without the last commits of the others"});
 }
 
 NextStep promote_or_fetch(Facts& facts, const NodeName& chosen,
@@ -198,7 +196,8 @@ Instant last_word_of(const Facts& facts, const NodeName& name) {
   return never ? facts.observed.started_at : found->second.heard_at;
 }
 
-std::string missing_for(const Facts& facts, const std::set<NodeName>& asked) {
+std::string missing_for(const Facts& facts, const std::set<NodeName>& asked,
+                        const std::vector<SyncConfig>& settings) {
   std::set<NodeName> needed;
   if (facts.record.recovering) {
     std::ranges::set_difference(all_who_may_hold_commits(facts), asked,
@@ -206,7 +205,7 @@ std::string missing_for(const Facts& facts, const std::set<NodeName>& asked) {
     return "the store is older than its nodes, and " + join(needed) +
            " may hold acknowledged commits: writes resume when all of them return";
   }
-  for (const SyncConfig& config : with_mixtures(facts.record.in_force)) {
+  for (const SyncConfig& config : with_mixtures(settings)) {
     if (covers(asked, config)) continue;
     needed.insert(config.primary);
     for (const NodeName& member : config.members) {
@@ -222,7 +221,7 @@ NextStep decide_switchover(Facts& facts) {
   const NodeName old_primary = *facts.record.primary;
   const NodeFacts& old_facts = facts.node(old_primary);
   const NodeName target = *facts.record.candidate;
-  if (old_facts.heard && old_facts.final) {
+  if (old_facts.final) {
     const NodeFacts& to = facts.node(target);
     if (!to.heard || !may_be_primary(to)) {
       return start_ballot(facts, 373, "the switchover's target " + target.value + " is gone");
@@ -248,13 +247,11 @@ NextStep decide_switchover(Facts& facts) {
 
 NextStep decide_collect(Facts& facts) {
   std::map<NodeName, FinalReport> finals = finals_now(facts);
-  std::set<NodeName> asked;
-  for (const auto& [name, final_report] : finals)
-    asked.insert(name);
-  const bool covered = words_suffice(facts, asked) || !rule_holds(Rule::r3_covered);
+  const std::set<NodeName> asked = names_of(finals);
+  const bool covered = words_suffice(facts, finals) || !rule_holds(Rule::r3_covered);
   if (!covered && !may_go_on_without(facts, asked)) {
     if (auto step = decide_forced(facts)) return *step;
-    return hold(385, missing_for(facts, asked));
+    return hold(385, missing_for(facts, asked, to_be_covered(facts.record.in_force, finals)));
   }
   leave_out_the_avoided(facts, finals);
   Position best;

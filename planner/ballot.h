@@ -3,6 +3,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "planner/decide.h"
 #include "planner/facts.h"
@@ -25,8 +26,9 @@ bool lease_has_run_out(Facts& facts, Instant since);
 /// When the node was last heard; never: when this controller started.
 Instant last_word_of(const Facts& facts, const NodeName& name);
 
-/// Whose word is missing when only `asked` can be asked, for a reader.
-std::string missing_for(const Facts& facts, const std::set<NodeName>& asked);
+/// Whose word is missing to cover `settings` when only `asked` can be asked, for a reader.
+std::string missing_for(const Facts& facts, const std::set<NodeName>& asked,
+                        const std::vector<SyncConfig>& settings);
 
 NextStep decide_switchover(Facts& facts);
 NextStep decide_collect(Facts& facts);

@@ -45,6 +45,15 @@ bool is_further(const Position& a, const Position& b) {
   return rule_holds(Rule::r4_epoch_first) ? a > b : a.lsn > b.lsn;
 }
 
+std::vector<SyncConfig> to_be_covered(std::vector<SyncConfig> in_force,
+                                      const std::map<NodeName, FinalReport>& finals) {
+  Epoch newest;
+  for (const auto& [name, final_report] : finals)
+    newest = std::max(newest, final_report.position.epoch);
+  std::erase_if(in_force, [&](const SyncConfig& config) { return config.epoch < newest; });
+  return in_force;
+}
+
 bool may_be_primary(const NodeFacts& facts) {
   return facts.member && facts.member->candidate_priority > 0 && !facts.forgot && !facts.excluded;
 }

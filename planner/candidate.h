@@ -1,8 +1,10 @@
 // Who may become primary, and who should.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
+#include <vector>
 
 #include "planner/facts.h"
 
@@ -10,6 +12,12 @@ namespace hactl {
 
 /// Whether WAL that ends at `a` holds what matters of WAL that ends at `b`, and more (R4).
 bool is_further(const Position& a, const Position& b);
+
+/// The settings of `in_force` that a ballot with those last words must cover (R3): not those of
+/// older epochs than one of which somebody holds WAL. Its primary was promoted with all that had
+/// been acknowledged before, and those who were asked for that had promised to acknowledge no more.
+std::vector<SyncConfig> to_be_covered(std::vector<SyncConfig> in_force,
+                                      const std::map<NodeName, FinalReport>& finals);
 
 /// Whether the node may ever be promoted: in the spec with a priority above 0, and not forgetful.
 bool may_be_primary(const NodeFacts& facts);

@@ -122,7 +122,10 @@ NextStep start_move(const Facts& facts, const Move& move) {
 std::optional<NextStep> decide_request(const Facts& facts) {
   if (!facts.record.request) return std::nullopt;
   const MoveRequest& request = *facts.record.request;
-  const bool there = request.to && *request.to == *facts.record.primary;
+  const auto& primary = facts.node(*facts.record.primary).member;
+  const bool there = request.to
+                         ? *request.to == *facts.record.primary
+                         : request.to_region && primary && primary->region == *request.to_region;
   bool known = true;
   if (request.to) {
     const auto found = facts.nodes.find(*request.to);
@@ -199,9 +202,9 @@ std::optional<NextStep> decide_failover(Facts& facts) {
   if (!can_fail_over(facts)) {
     const std::set<NodeName> reachable = those_who_answer(facts);
     const bool covered = covers_all(reachable, facts.record.in_force);
-    return hold(
-        313,
-        lost + "; " + (covered ? "no other node may be primary" : missing_for(facts, reachable)));
+    return hold(313, lost + "; " +
+                         (covered ? "no other node may be primary"
+                                  : missing_for(facts, reachable, facts.record.in_force)));
   }
   if (!primary_has_closed(facts)) return hold(316, lost + "; waiting until its lease has run out");
   if (!back_off_over(facts)) return hold(314, lost + "; waiting, for failovers come too often");
@@ -230,7 +233,7 @@ NextStep decide_stable(Facts& facts) {
   if (auto step = decide_forced(facts)) return *step;
   // Before a ballot: only the primary knows what it has acknowledged since.
   if (auto step = decide_foreign_setting(facts)) return *step;
-  // On record before it is stopped and shows nothing any more.
+  // On record, for it is told to stop, and shows nothing any more.
   if (auto step = decide_forgetful(facts)) return *step;
   if (auto step = decide_failover(facts)) return *step;
   if (!facts.primary_open()) return hold(315, "waiting for the primary to open");
@@ -275,7 +278,10 @@ NextStep decide(Facts& facts) {
     case Phase::stable: return decide_stable(facts);
     case Phase::reconfigure: return decide_reconfigure(facts);
     case Phase::switchover: return decide_switchover(facts);
-    case Phase::collect: return decide_collect(facts);
+    case Phase::collect:
+      // On record, for it is told to stop, and shows nothing any more.
+      if (auto step = decide_forgetful(facts)) return *step;
+      return decide_collect(facts);
     case Phase::promote: return decide_promote(facts);
   }
   return {};

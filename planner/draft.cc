@@ -55,4 +55,11 @@ std::string join(const std::set<NodeName>& names) {
   return text;
 }
 
+std::set<NodeName> names_of(const std::map<NodeName, FinalReport>& finals) {
+  std::set<NodeName> names;
+  for (const auto& [name, final_report] : finals)
+    names.insert(name);
+  return names;
+}
+
 }  // namespace hactl

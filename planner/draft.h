@@ -1,6 +1,7 @@
 // One step on the record: a copy to change, and what is said about it.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -30,5 +31,6 @@ NextStep hold(std::uint32_t rule, std::string why);
 
 /// "a, b, c".
 std::string join(const std::set<NodeName>& names);
+std::set<NodeName> names_of(const std::map<NodeName, FinalReport>& finals);
 
 }  // namespace hactl

@@ -69,23 +69,47 @@ void Facts::learn(const NodeName& name, NodeFacts& facts) const {
   facts.has_data = report.state != NodeState::unknown && report.state != NodeState::empty &&
                    report.state != NodeState::creating && report.state != NodeState::dropped;
   facts.position = locate(record.lineage, report.position);
+  facts.complete_seen = seen->second.complete_seen;
+  if (on_record && report.node_incarnation > known->second.incarnation) facts.excluded = false;
+  if (on_record && report.node_incarnation == known->second.incarnation) {
+    facts.complete_seen = std::max(facts.complete_seen, known->second.complete_seen);
+  }
+  // An old word that comes late shows less than is known, too: it neither shows that the node
+  // forgot, nor is it a last word.
+  if (!facts.heard || !seen->second.answers_us) return;
+  if (on_record) compare(known->second, seen->second, facts);
   const bool of_this_ballot = report.final_for == record.epoch && report.promised == record.epoch;
   facts.final = (of_this_ballot || !rule_holds(Rule::r2_final_of_this_ballot)) &&
-                report.final_for.value != 0 && facts.position.has_value();
-  if (!on_record) return;
-  if (report.node_incarnation > known->second.incarnation) facts.excluded = false;
-  // An old word that comes late shows less than is known, too.
-  if (!facts.heard || !seen->second.answers_us) return;
-  const bool same = report.node_incarnation == known->second.incarnation;
-  facts.complete_seen = seen->second.complete_seen;
-  if (same) facts.complete_seen = std::max(facts.complete_seen, known->second.complete_seen);
-  const bool notes_lost = report.node_incarnation < known->second.incarnation ||
-                          (same && report.sequence < known->second.agent_seq_seen);
+                report.final_for.value != 0 && facts.position.has_value() && !facts.forgot &&
+                !facts.excluded;
+}
+
+void Facts::compare(const KnownNode& known, const ObservedNode& seen, NodeFacts& facts) const {
+  const NodeReport& report = seen.report;
+  const bool same = report.node_incarnation == known.incarnation;
+  const bool notes_lost = report.node_incarnation < known.incarnation ||
+                          (same && report.sequence < known.agent_seq_seen);
   const bool says_where = report.position.timeline.value != 0 && report.position.lsn.value != 0;
-  const bool data_lost =
-      same && facts.has_data && says_where && report.position < facts.complete_seen;
+  const WalPosition once_had = std::max(facts.complete_seen, sent_by(report));
+  const bool data_lost = same && facts.has_data && says_where && report.position < once_had;
   facts.forgot =
       (notes_lost && rule_holds(Rule::r13_notes)) || (data_lost && rule_holds(Rule::r13_data));
+}
+
+WalPosition Facts::sent_by(const NodeReport& writer) const {
+  // While it writes, others may have been heard later than itself, and be further.
+  if (record.lineage.empty() || writer.final_for.value == 0) return {};
+  const Promotion& newest = record.lineage.back();
+  if (newest.node != writer.node) return {};
+  WalPosition furthest;
+  const auto shown = [&](const WalPosition& other) {
+    if (other.timeline == newest.timeline) furthest = std::max(furthest, other);
+  };
+  for (const auto& [name, known] : record.nodes)
+    shown(known.complete_seen);
+  for (const auto& [name, seen] : observed.nodes)
+    shown(seen.complete_seen);
+  return furthest;
 }
 
 bool Facts::passed(Instant since, Duration wait) {

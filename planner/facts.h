@@ -32,7 +32,8 @@ struct NodeFacts {
   bool has_data = false;
   std::optional<Position> position;  ///< On a timeline that the formation knows.
   WalPosition complete_seen;         ///< What this incarnation once had, whole.
-  bool final = false;                ///< Its position is its last word for the record's epoch.
+  /// Its position is its last word for the record's epoch, and it shows all that it once knew.
+  bool final = false;
   const SenderView* sender =
       nullptr;  ///< As the primary sees it, streaming in the primary's epoch.
 };
@@ -71,6 +72,11 @@ class Facts {
  private:
   void learn_of_primary();
   void learn(const NodeName& name, NodeFacts& facts) const;
+  /// Whether the node shows less than is known of it (R13).
+  void compare(const KnownNode& known, const ObservedNode& seen, NodeFacts& facts) const;
+  /// How much of the newest timeline others have shown, if the node is its writer and has said its
+  /// last word: what they have it had on its disk before it sent it.
+  [[nodiscard]] WalPosition sent_by(const NodeReport& writer) const;
 
   const NodeReport* primary_report_ = nullptr;
   bool primary_open_ = false;

@@ -89,10 +89,31 @@ constexpr std::array kRows{
         .when = {.phases = only(Phase::collect), .fetching = Is::yes},
         .goal = GoalState::fast_forward,
         .why = "chosen to take over; another node holds WAL that it lacks"},
+    Row{.id = 428,
+        .when = {.phases = only(Phase::collect), .excluded = Is::yes, .empty = Is::no},
+        .goal = GoalState::fence,
+        .why =
+            "it forgot what it once knew: its word counts for nothing, and nobody is to have its "
+            "WAL"},
     Row{.id = 430,
         .when = {.phases = only(Phase::collect), .empty = Is::no},
         .goal = GoalState::hold,
         .why = "a ballot is under way: take no more WAL and say how far you are"},
+    Row{.id = 432,
+        .when = {.phases = only(Phase::promote),
+                 .candidate = Is::no,
+                 .excluded = Is::yes,
+                 .empty = Is::no,
+                 .waits = Is::yes},
+        .goal = GoalState::fence,
+        .why = "it forgot what it once knew: others help the new primary to open"},
+    Row{.id = 433,
+        .when = {.phases = only(Phase::promote),
+                 .candidate = Is::no,
+                 .excluded = Is::yes,
+                 .empty = Is::no},
+        .goal = GoalState::rebuild,
+        .why = "it forgot what it once knew: build it anew from the new primary"},
     Row{.id = 435,
         .when = {.phases = only(Phase::promote), .candidate = Is::yes},
         .goal = GoalState::promote,
@@ -323,6 +344,11 @@ void fill_for_state(const Facts& facts, const Promotion* promotion, Goal& goal) 
       }
       if (const NodeReport* report = facts.node(goal.node).report) {
         goal.start_nonce = report->start_nonce;
+      }
+      // An open one goes on and on.
+      if (goal.state == GoalState::primary && !facts.primary_open()) {
+        const WalPosition& seen = facts.node(goal.node).complete_seen;
+        if (seen.lsn.value != 0) goal.position = seen;
       }
       break;
     case GoalState::standby:

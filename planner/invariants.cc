@@ -37,7 +37,7 @@ void check_promotion(const FormationRecord& next) {
   if (std::ranges::count(next.overrides, next.epoch, &Override::epoch) > 0) return;
   if (next.recovering) return;  // Everybody was asked.
   if (!rule_holds(Rule::r3_covered)) return;
-  std::vector<SyncConfig> former = next.in_force;
+  std::vector<SyncConfig> former = to_be_covered(next.in_force, next.finals);
   std::erase_if(former, [&](const SyncConfig& config) { return config.epoch == next.epoch; });
   HACTL_CHECK(covers_all(asked, former));
 }

@@ -33,13 +33,16 @@ Seen seen_by_nodes(const Facts& facts) {
   return seen;
 }
 
-/// The node that is open in the highest epoch in which any is.
+/// The node that is open in the highest epoch in which any is. Not one that is known to have been
+/// replaced: somebody has WAL of a later promotion.
 const NodeFacts* open_primary(const Facts& facts) {
   const NodeFacts* best = nullptr;
+  const Promotion* newest = facts.opened();
   for (const auto& [name, node] : facts.nodes) {
     if (!node.heard || !node.report->primary || !node.report->primary->gate_open) continue;
     if (!node.report->primary->granted || node.forgot || node.excluded) continue;
     const Epoch epoch = node.report->primary->epoch;
+    if (newest != nullptr && epoch < newest->epoch) continue;
     if (best == nullptr || epoch > best->report->primary->epoch) best = &node;
   }
   return best;
@@ -68,6 +71,12 @@ void learn_lineage(const Facts& facts, FormationRecord& record) {
     }
   }
   std::ranges::stable_sort(record.lineage, {}, &Promotion::epoch);
+  // Whoever was to prove the setting of an older promotion has been replaced.
+  Epoch newest;
+  for (const Promotion& promotion : record.lineage) {
+    if (promotion.opened) newest = promotion.epoch;
+  }
+  std::erase_if(record.in_force, [&](const SyncConfig& config) { return config.epoch < newest; });
 }
 
 NextStep prove_by_primary(const Facts& facts, const NodeFacts& primary) {
@@ -190,11 +199,24 @@ std::set<NodeName> all_who_may_hold_commits(const Facts& facts) {
   return names;
 }
 
-bool words_suffice(const Facts& facts, const std::set<NodeName>& asked) {
+namespace {
+
+bool suffice(const Facts& facts, const std::set<NodeName>& asked,
+             const std::vector<SyncConfig>& settings) {
   if (facts.record.recovering && rule_holds(Rule::restore_asks_all)) {
     return std::ranges::includes(asked, all_who_may_hold_commits(facts));
   }
-  return covers_all(asked, facts.record.in_force);
+  return covers_all(asked, settings);
+}
+
+}  // namespace
+
+bool words_suffice(const Facts& facts, const std::set<NodeName>& asked) {
+  return suffice(facts, asked, facts.record.in_force);
+}
+
+bool words_suffice(const Facts& facts, const std::map<NodeName, FinalReport>& finals) {
+  return suffice(facts, names_of(finals), to_be_covered(facts.record.in_force, finals));
 }
 
 std::optional<NextStep> learn_forgotten_history(const Facts& facts) {
@@ -211,9 +233,16 @@ std::optional<NextStep> notice_regression(Facts& facts) {
   Draft draft(facts);
   FormationRecord& record = draft.record();
   record.incarnation = std::max(record.incarnation, seen.incarnation).next();
-  // Beyond whatever a node that is not heard may have been told by the store's former life.
-  record.epoch = Epoch(std::max(record.epoch, seen.epoch).value + kBallotsForgottenMax);
-  record.timeline_max = TimelineId(record.timeline_max.value + kTimelinesForgottenMax);
+  // Beyond whatever a node that is not heard may have been told by the store's former lives: each
+  // began as far beyond the same copy.
+  const std::uint64_t lives = record.incarnation.value - facts.record.incarnation.value;
+  const std::uint64_t former = facts.record.epoch.value + (lives - 1) * kBallotsForgottenMax;
+  record.epoch = Epoch(std::max(former, seen.epoch.value) + kBallotsForgottenMax);
+  const auto timelines = static_cast<std::uint32_t>(lives * kTimelinesForgottenMax);
+  record.timeline_max = TimelineId(record.timeline_max.value + timelines);
+  // What was asked for when the copy was made has been done since, or is no longer wanted.
+  record.request.reset();
+  record.failover.reset();
   record.recovering = true;
   record.phase = Phase::reconfigure;
   record.candidate.reset();
@@ -283,7 +312,8 @@ std::optional<NextStep> decide_forced(Facts& facts) {
   const bool accepted =
       request.accept_any_loss || (request.accept_loss && loss && *loss <= *request.accept_loss);
   if (accepted) return start_forced(facts, loss_text(loss));
-  return refuse(facts, missing_for(facts, answering) + "; without them " + loss_text(loss) +
+  return refuse(facts, missing_for(facts, answering, facts.record.in_force) + "; without them " +
+                           loss_text(loss) +
                            " may be lost, which --accept-data-loss would have to allow");
 }
 

@@ -2,6 +2,7 @@
 // an operator's word that a primary is lost for good, a setting that somebody else has changed.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 
@@ -33,8 +34,10 @@ std::optional<NextStep> decide_foreign_setting(const Facts& facts);
 /// who say that they have no data, and never had any.
 std::set<NodeName> all_who_may_hold_commits(const Facts& facts);
 
-/// Whether the last words of `asked` suffice to choose a primary: they cover every setting that may
-/// be in force, or, where that is not known, they are everybody's.
+/// Whether the last words of `asked` suffice to choose a primary, whatever they will be: they cover
+/// every setting that may be in force, or, where that is not known, they are everybody's.
 bool words_suffice(const Facts& facts, const std::set<NodeName>& asked);
+/// The same of words that are known.
+bool words_suffice(const Facts& facts, const std::map<NodeName, FinalReport>& finals);
 
 }  // namespace hactl

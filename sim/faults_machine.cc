@@ -97,6 +97,8 @@ void Faults::roll_back(const NodeName& node) {
   const Forgets part = kParts[static_cast<std::size_t>(prng_.between(0, 3))];
   world_.take_snapshot(node);
   later([this, node, part] {
+    // Since the copy was made, this may have become the only disk.
+    if (commits_may_be_on_one_disk()) return;
     world_.note("fault: " + node.value + " is as it was");
     world_.roll_back(node, part);
     world_.start_agent(node);

@@ -80,13 +80,15 @@ void RecordProperties::check_promotion(const FormationRecord& record) {
   if (record.phase != Phase::promote || record.system_id.value == 0 || accepts_loss(record)) return;
   if (last_ && last_->phase == Phase::promote && last_->epoch == record.epoch) return;
   std::set<NodeName> asked;
+  Epoch newest;  // Who holds WAL of an epoch holds all that was acknowledged before it.
   for (const auto& [node, last] : record.finals) {
     asked.insert(node);
+    newest = std::max(newest, last.position.epoch);
     if (record.target_position && last.position <= *record.target_position) continue;
     trace_.violate("I8", node.value + " has said that it holds more than is to be promoted");
   }
   for (const SyncConfig& config : record.in_force) {
-    if (config.epoch == record.epoch) continue;
+    if (config.epoch == record.epoch || config.epoch < newest) continue;
     for (const SyncConfig& other : record.in_force) {
       if (other.epoch != config.epoch) continue;
       // What walsenders do that have not all changed from one to the other.

@@ -83,6 +83,7 @@ std::string SimCluster::refusal(const SimServer& standby) {
   SimServer* upstream = find(settings.upstream_host, settings.upstream_port);
   if (upstream == nullptr || upstream == &standby) return "nobody has this address";
   if (!answers(standby, *upstream)) return "the upstream does not answer";
+  if (!upstream->session().admits_nodes) return "the upstream lets nobody in yet";
   if (upstream->disk.system_id != standby.disk.system_id) return "another system identifier";
   const bool slot = settings.slot.empty() || upstream->disk.slots.contains(settings.slot);
   if (!slot) return "the replication slot does not exist";

@@ -103,7 +103,7 @@ void SimPostgres::run(const action::InitDatabase& /*order*/, Done done) {
 SimServer* SimPostgres::source(const Upstream& upstream) {
   SimServer* found = cluster_.find(upstream.host, upstream.port);
   if (found == nullptr || found == &server_ || !cluster_.answers(server_, *found)) return nullptr;
-  return found;
+  return found->session().admits_nodes ? found : nullptr;
 }
 
 Result<ActionOutcome> SimPostgres::copy_from(const Upstream& upstream) {

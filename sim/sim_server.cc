@@ -295,6 +295,7 @@ bool SimServer::can_acknowledge() const {
 void SimServer::configure(const SettingsFiles& files) {
   disk.config_id = files.id;
   disk.settings = parse_settings(files.server);
+  disk.settings.admits_nodes = files.hba.find("hostssl replication") != std::string::npos;
   if (!running_) return;
   after(0, 5, [this] { session_reload(); });
   queue_.at(process_, queue_.now() + Duration{reload_lag()}, [this] { checkpointer_reload(); });

@@ -59,7 +59,8 @@ struct ServerSettings {
   std::string slot;
   Epoch credential;  ///< Of the key in primary_conninfo.
   bool read_only = true;
-  int max_connections = 0;  ///< The one parameter of the simulation that a restart sets.
+  bool admits_nodes = true;  ///< pg_hba.conf lets the other nodes in.
+  int max_connections = 0;   ///< The one parameter of the simulation that a restart sets.
 };
 
 /// Parses `name = 'value'` lines; unknown ones are passed over.

@@ -115,7 +115,7 @@ bool PostgresNode::configure(const std::function<void(SettingsRole&)>& change) {
 
 bool PostgresNode::become_primary(TimelineId timeline) {
   const auto open = [](SettingsRole& role) {
-    role.gate_open = true;
+    role.gate = Gate::open;
     role.sync_names = "";
   };
   const auto promoted = [&](const PostgresView& view) {

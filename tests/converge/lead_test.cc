@@ -130,6 +130,54 @@ TEST(Lead, WhereCommitsWaitForNobodyOnlyALeaseMakesThePrimaryStop) {
   EXPECT_EQ(next(goal, local), "stop");
 }
 
+/// Whether the next settings that are written let the other nodes in; unset: none are written.
+std::optional<bool> lets_nodes_in(const Goal& goal, LocalState& local) {
+  for (int i = 0; i < 20; ++i) {
+    const Step step = next_action(goal, local, kNow);
+    if (!step.action) return std::nullopt;
+    if (const auto* write = std::get_if<action::Configure>(&*step.action)) {
+      return write->files.hba.find("hostssl replication") != std::string::npos;
+    }
+    const auto* save = std::get_if<action::SaveState>(&*step.action);
+    if (save == nullptr) return std::nullopt;
+    local.state = save->state;
+  }
+  return std::nullopt;
+}
+
+/// PostgreSQL has crashed under the primary, and the controller is not heard.
+LocalState crashed_primary() {
+  LocalState local = open_primary();
+  local.controller_heard_at = kNow - Duration{3'600'000};
+  local.seen.control->was_primary = true;
+  local.seen.running = false;
+  local.seen.sql.reset();
+  return local;
+}
+
+TEST(Lead, AResumingPrimaryLetsNobodyInBeforeItsDataIsSeenToBeAllThatItHadShown) {
+  Goal goal = lead();
+  LocalState local = crashed_primary();
+  EXPECT_EQ(lets_nodes_in(goal, local), true) << "nobody has seen it";
+  goal.position = WalPosition{TimelineId(3), Lsn(0x3000)};
+  EXPECT_EQ(lets_nodes_in(goal, local), false);
+  local = open_primary();
+  local.seen.sql->read_only = true;
+  EXPECT_EQ(lets_nodes_in(goal, local), true);
+}
+
+TEST(Lead, AResumingPrimaryThatHasLessThanItHadShownLetsNobodyInAndSaysSo) {
+  Goal goal = lead();
+  goal.position = WalPosition{TimelineId(3), Lsn(0x3001)};
+  LocalState local = open_primary();
+  local.seen.sql->read_only = true;
+  EXPECT_EQ(lets_nodes_in(goal, local), std::nullopt);
+  const Step step = next_action(goal, local, kNow);
+  EXPECT_FALSE(step.action);
+  ASSERT_TRUE(step.problem);
+  EXPECT_EQ(step.problem->reason, "DataForgotten");
+}
+
 TEST(Lead, APostgresThatHasAnsweredNobodyForLongIsEnded) {
   LocalState local = open_primary();
   local.seen.sql.reset();

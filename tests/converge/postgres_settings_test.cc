@@ -145,7 +145,7 @@ hactl_nodes "node:rome-c" hactl_replication
 
 TEST(PostgresSettings, TheOpenGateAdmitsTheSpecsClientsButNobodyToReplicate) {
   SettingsRole role = sample_role();
-  role.gate_open = true;
+  role.gate = Gate::open;
   PostgresGoal goal = sample_goal();
   goal.hba = {{.database = "all", .user = "all", .address = "10.0.0.0/8"},
               {.type = "local",
@@ -225,7 +225,7 @@ TEST(PostgresSettings, TheIdNamesTheContents) {
   SettingsRole role = sample_role();
   EXPECT_EQ(render_settings(sample_goal(), role).id, one.id);
   EXPECT_EQ(one.id.size(), 16U);
-  role.gate_open = true;
+  role.gate = Gate::open;
   EXPECT_NE(render_settings(sample_goal(), role).id, one.id);
 }
 

@@ -249,6 +249,52 @@ TEST(Plan, LetsGoOfACandidateThatHasGoneAnotherWayThanWhoeverSpeaksLater) {
   EXPECT_EQ(world.record.primary, NodeName("a"));
 }
 
+TEST(Plan, ASwitchoverToTheRegionInWhichThePrimaryIsIsDone) {
+  ObedientWorld world(three_regions());
+  world.settle();
+  world.record.request = MoveRequest{std::nullopt, RegionName("paris")};
+  world.record.settled_generation = world.generation;
+  const NodeName primary = *world.record.primary;
+  world.kill("paris-b");
+  world.kill("paris-c");
+  world.settle();
+  EXPECT_FALSE(world.record.request);
+  EXPECT_EQ(world.record.primary, primary);
+}
+
+TEST(Plan, WhoHoldsWalOfALaterEpochSpeaksForTheSettingsBeforeIt) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  // b was promoted in epoch 2, and crashed before it opened; the others have given their data up
+  // for it.
+  FormationRecord& record = world.record;
+  const TimelineId first = record.lineage.back().timeline;
+  const TimelineId second = first.next();
+  record.lineage.push_back(Promotion{Epoch(2), NodeName("b"), second, first, Lsn(500), false});
+  record.timeline_max = second;
+  record.phase = Phase::collect;
+  record.epoch = Epoch(3);
+  SyncConfig own = record.in_force.back();
+  own.epoch = Epoch(2);
+  own.primary = NodeName("b");
+  own.members = {NodeName("a"), NodeName("c")};
+  record.in_force.push_back(own);
+  for (const char* name : {"a", "c"}) {
+    world.report(name) = NodeReport{};
+    world.report(name).state = NodeState::creating;
+  }
+  NodeReport& report = world.report("b");
+  report.state = NodeState::held;
+  report.promised = report.final_for = Epoch(3);
+  report.position = WalPosition{first, Lsn(500)};
+  EXPECT_FALSE(world.next().record) << "a may have acknowledged what b lacks";
+  report.position = WalPosition{second, Lsn(600)};
+  const Plan plan = world.next();
+  ASSERT_TRUE(plan.record);
+  EXPECT_EQ(plan.record->phase, Phase::promote);
+  EXPECT_EQ(plan.record->candidate, NodeName("b"));
+}
+
 TEST(Plan, DoesNotMoveBackAfterAFailoverUnlessToldTo) {
   ObedientWorld world(three_nodes());
   world.spec.regions[0].nodes[0].candidate_priority = 90;

@@ -45,6 +45,78 @@ TEST_F(PutBack, ItsBallotsAndTimelinesAreBeyondAllThatItMayHaveForgotten) {
             world_.record.timeline_max.value + kTimelinesForgottenMax);
 }
 
+TEST_F(PutBack, SeveralTimesItsNumbersAreBeyondWhatEachLifeMayHaveForgotten) {
+  constexpr std::uint64_t kLives = 3;
+  const std::uint64_t before = world_.record.incarnation.value;
+  world_.report("c").incarnation_seen = Incarnation(before + kLives - 1);
+  const Plan plan = world_.next();
+  ASSERT_TRUE(plan.record);
+  EXPECT_EQ(plan.record->incarnation, Incarnation(before + kLives));
+  EXPECT_GE(plan.record->epoch.value, world_.record.epoch.value + kLives * kBallotsForgottenMax);
+  EXPECT_GE(plan.record->timeline_max.value,
+            world_.record.timeline_max.value + kLives * kTimelinesForgottenMax);
+}
+
+TEST_F(PutBack, WhatWasAskedForWhenTheCopyWasMadeIsNotDoneOnceMore) {
+  world_.record.request = MoveRequest{NodeName("a"), std::nullopt};
+  world_.record.failover = FailoverRequest{};
+  const Plan plan = world_.next();
+  ASSERT_TRUE(plan.record);
+  EXPECT_FALSE(plan.record->request);
+  EXPECT_FALSE(plan.record->failover);
+}
+
+/// a has not heard that b replaced it, and is open; b is not heard.
+class PutBackWithADeposedPrimary : public PutBack {
+ protected:
+  PutBackWithADeposedPrimary() {
+    const Promotion& first = world_.record.lineage.back();
+    later_ = world_.record.lineage;
+    later_.push_back(
+        Promotion{Epoch(2), NodeName("b"), first.timeline.next(), first.timeline, Lsn(500), true});
+    world_.kill("b");
+    NodeReport& report = world_.report("a");
+    report.promised = Epoch(1);
+    report.state = NodeState::primary;
+    report.lineage = world_.record.lineage;
+    PrimaryView& view = report.primary.emplace();
+    view.epoch = Epoch(1);
+    view.timeline = first.timeline;
+    view.gate_open = true;
+    view.granted = world_.record.in_force.back();
+    world_.now += 2 * kSilentAfter;
+    for (const char* name : {"a", "c"})
+      world_.observed.nodes.at(NodeName(name)).received_at = world_.now;
+    world_.report("c").lineage.clear();
+  }
+
+  /// The next step, which is taken.
+  std::string step() {
+    const Plan plan = world_.next();
+    if (!plan.record) return "";
+    world_.record = *plan.record;
+    return plan.events.front().reason;
+  }
+
+  Lineage later_;
+};
+
+TEST_F(PutBackWithADeposedPrimary, ItIsNotAskedToProveASettingThatWasGivenUp) {
+  world_.report("c").lineage = later_;
+  EXPECT_EQ(step(), "StoreIsOlderThanItsNodes");
+  EXPECT_EQ(step(), "HistoryLearned");
+  EXPECT_EQ(step(), "RecoveringByAll");
+}
+
+TEST_F(PutBackWithADeposedPrimary, ItsSettingLeavesTheRecordWhenItIsKnownToBeReplaced) {
+  EXPECT_EQ(step(), "StoreIsOlderThanItsNodes");
+  EXPECT_EQ(step(), "RecoveringByPrimary");
+  EXPECT_EQ(world_.record.in_force.size(), 1U);
+  world_.report("c").lineage = later_;
+  EXPECT_EQ(step(), "HistoryLearned");
+  EXPECT_TRUE(world_.record.in_force.empty());
+}
+
 TEST_F(PutBack, TheOpenPrimaryProvesItsOwnSettingAndStays) {
   world_.settle();
   EXPECT_FALSE(world_.record.recovering);
