@@ -46,14 +46,16 @@ bool is_further(const Position& a, const Position& b) {
 }
 
 bool may_be_primary(const NodeFacts& facts) {
-  return facts.member && facts.member->candidate_priority > 0 && !facts.forgot && !facts.excluded;
+  return facts.member && facts.member->candidate_priority > 0 && !facts.forgot && !facts.excluded &&
+         !facts.let_go;
 }
 
 bool may_be_elected(const Facts& facts, const NodeName& name) {
   const auto found = facts.nodes.find(name);
   if (found == facts.nodes.end()) return false;
   const NodeFacts& node = found->second;
-  return node.heard && node.has_data && node.address && !node.forgot && !node.excluded;
+  return node.heard && node.has_data && node.address && !node.forgot && !node.excluded &&
+         !node.let_go;
 }
 
 bool will_answer(const Facts& facts, const NodeName& name) {

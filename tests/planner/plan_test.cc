@@ -333,6 +333,51 @@ TEST(Plan, DropsANodeThatLeftTheSpecAndMovesThePrimaryAwayFirst) {
   EXPECT_TRUE(before(world.events, "PrimaryOpened", "NodeDropped"));
 }
 
+/// c has left, was let go unheard while it streamed, and is in the spec again.
+ObedientWorld world_with_c_let_go(const FormationSpec& spec) {
+  ObedientWorld world(spec);
+  world.settle();
+  world.record.in_force.back().members = {NodeName("b")};
+  world.record.nodes.erase(NodeName("c"));
+  world.record.dropped.insert(NodeName("c"));
+  ObservedNode& c = world.observed.nodes[NodeName("c")];
+  c.knows_goal = false;
+  c.received_at = world.now - kSilentAfter;
+  return world;
+}
+
+// The order to leave may still come to it, and it would leave though commits count on it.
+TEST(Plan, CountsNobodyWhoWasLetGoUntilItIsHeardToHaveANewerOrder) {
+  ObedientWorld world = world_with_c_let_go(three_nodes());
+  ASSERT_EQ(world.report("a").primary->senders.size(), 2U) << "c streams";
+  EXPECT_FALSE(world.next().record);
+  world.observed.nodes[NodeName("c")].received_at = world.now;
+  EXPECT_FALSE(world.next().record) << "what it said, it may have said before";
+  world.observed.nodes[NodeName("c")].knows_goal = true;
+  const Plan plan = world.next();
+  ASSERT_TRUE(plan.record);
+  EXPECT_TRUE(plan.record->in_force.back().members.contains(NodeName("c")));
+  EXPECT_FALSE(plan.record->dropped.contains(NodeName("c")));
+}
+
+TEST(Plan, WhoeverCountsInANewEpochIsOnRecordAndLetGoNoMore) {
+  FormationSpec spec = three_nodes();
+  spec.regions[0].nodes[0].replication_quorum = false;
+  ObedientWorld world = world_with_c_let_go(spec);
+  world.kill("c");
+  world.stop_postgres("a");
+  std::optional<ObedientWorld> then;
+  world.after_decision = [&](const FormationRecord& record) {
+    if (record.phase == Phase::promote && !then) then = world;
+  };
+  world.settle();
+  ASSERT_TRUE(then);
+  EXPECT_TRUE(then->record.in_force.back().members.contains(NodeName("c")));
+  EXPECT_FALSE(then->record.dropped.contains(NodeName("c")));
+  then->spec.regions[0].nodes.pop_back();
+  EXPECT_TRUE(then->next().goals.contains(NodeName("c"))) << "as long as it counts";
+}
+
 TEST(Plan, ExcludesANodeThatForgotAndBuildsItAnew) {
   ObedientWorld world(three_nodes());
   for (auto& [name, node] : world.observed.nodes)
