@@ -116,7 +116,12 @@ bool is_part_of(const Lineage& chain, const FinalReport& last) {
 bool can_fetch_the_rest(const Facts& facts, const std::map<NodeName, FinalReport>& finals,
                         const NodeName& name) {
   const auto own = finals.find(name);
-  return own != finals.end() && is_part_of(chain_of_furthest(facts, finals), own->second);
+  if (own == finals.end()) return false;
+  const Lineage chain = chain_of_furthest(facts, finals);
+  if (!is_part_of(chain, own->second)) return false;
+  // Since its last word it may have fetched WAL of what was furthest before.
+  const NodeFacts& node = facts.node(name);
+  return !node.position || is_prefix(chain, node.report->position);
 }
 
 std::optional<NodeName> choose_candidate(const Facts& facts,

@@ -249,6 +249,37 @@ TEST(Plan, LetsGoOfACandidateThatHasGoneAnotherWayThanWhoeverSpeaksLater) {
   EXPECT_EQ(world.record.primary, NodeName("a"));
 }
 
+// b has fetched WAL of the old primary beyond the place where a was promoted in epoch 2.
+TEST(Plan, LetsGoOfACandidateThatHasFetchedWhatWhoeverSpeaksLaterDoesNotHave) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  FormationRecord& record = world.record;
+  const TimelineId first = record.lineage.back().timeline;
+  const TimelineId second = first.next();
+  record.lineage.push_back(Promotion{Epoch(2), NodeName("a"), second, first, Lsn(500), false});
+  record.timeline_max = second;
+  record.phase = Phase::collect;
+  record.epoch = Epoch(3);
+  record.candidate = NodeName("b");
+  record.donor = NodeName("c");
+  record.target_position = Position{Epoch(1), Lsn(900)};
+  record.finals[NodeName("b")] = FinalReport{Position{Epoch(1), Lsn(400)}, first, AgentSeq(1)};
+  NodeReport& b = world.report("b");
+  b.promised = Epoch(3);
+  b.position = WalPosition{first, Lsn(800)};
+  NodeReport& a = world.report("a");
+  a.state = NodeState::held;
+  a.primary.reset();
+  a.promised = a.final_for = Epoch(3);
+  a.position = WalPosition{second, Lsn(600)};
+  const Plan plan = world.next();
+  ASSERT_TRUE(plan.record);
+  EXPECT_EQ(plan.record->epoch, Epoch(4));
+  b.position = WalPosition{first, Lsn(450)};
+  ASSERT_TRUE(world.next().record);
+  EXPECT_EQ(world.next().record->donor, NodeName("a")) << "it can go on with the other's WAL";
+}
+
 TEST(Plan, DoesNotMoveBackAfterAFailoverUnlessToldTo) {
   ObedientWorld world(three_nodes());
   world.spec.regions[0].nodes[0].candidate_priority = 90;
