@@ -100,6 +100,24 @@ void FormationLoop::report_received(NodeReport report, Instant received_at) {
   wake();
 }
 
+void FormationLoop::ask_anew() {
+  ++lives_of_others_;
+  for (auto& [node, told] : goals_) {
+    told.tag = next_tag();
+    if (callbacks_.goal_changed) callbacks_.goal_changed(node);
+  }
+  for (auto& [node, heard] : observed_.nodes)
+    heard.answers_us = heard.knows_goal = false;
+}
+
+std::string FormationLoop::tag_prefix() const {
+  return std::to_string(tag_life_) + "-" + std::to_string(lives_of_others_) + "-";
+}
+
+std::string FormationLoop::next_tag() {
+  return tag_prefix() + std::to_string(++tag_count_);
+}
+
 bool FormationLoop::has_goal(const NodeReport& report) const {
   const auto told = goals_.find(report.node);
   return told != goals_.end() && told->second.tag == report.goal_tag;
