@@ -62,6 +62,9 @@ inline constexpr Duration kWholeAfter{5'000};
 /// Nodes whose reports are kept: those of the spec, those on their way out, and their successors.
 inline constexpr std::size_t kObservedNodesMax = 2 * kNodesMax;
 
+/// Agents' processes of before that are remembered of each node.
+inline constexpr std::size_t kFormerLivesMax = 4;
+
 /// A goal and a tag that changes when the goal does, when the controller restarts, and when another
 /// controller has written the record; not else.
 struct TaggedGoal {

@@ -325,6 +325,26 @@ TEST_F(FormationLoopTest, HearsAnAgentWhoseClockWasPutBack) {
   EXPECT_EQ(state(), NodeState::stopped);
 }
 
+TEST_F(FormationLoopTest, ALateWordOfALifeThatWasReplacedIsNotHeardWhileTheOtherSpeaks) {
+  ASSERT_TRUE(apply(sample_formation()).ok());
+  NodeReport former = sample_report("a", 9, NodeState::starting);
+  former.process = 1'000;
+  loop_->report_received(former);
+  scheduler_.advance(kSilentAfter);
+  NodeReport restarted = sample_report("a", 1, NodeState::stopped);
+  restarted.process = 7;
+  loop_->report_received(restarted);
+  const auto state = [&] { return loop_->observed().nodes.at(NodeName("a")).report.state; };
+  EXPECT_EQ(state(), NodeState::stopped);
+  former.number = 10;
+  loop_->report_received(former);
+  EXPECT_EQ(state(), NodeState::stopped);
+  scheduler_.advance(kSilentAfter);
+  former.number = 11;
+  loop_->report_received(former);
+  EXPECT_EQ(state(), NodeState::starting) << "it was the newer one after all";
+}
+
 TEST_F(FormationLoopTest, KnowsSinceWhenANodeIsSteady) {
   ASSERT_TRUE(apply(sample_formation()).ok());
   const auto steady_since = [&] { return loop_->observed().nodes.at(NodeName("a")).steady_since; };
