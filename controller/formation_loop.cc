@@ -317,10 +317,12 @@ void FormationLoop::reload() {
       return;
     }
     reload_needed_ = false;
+    const Revision known = stored_.record.revision;
     const auto found = std::ranges::find_if(
         world->formations,
         [this](const StoredFormation& formation) { return formation.formation.name == name_; });
     become(found == world->formations.end() ? StoredFormation{} : *found);
+    if (stored_.record.revision != known) ask_anew();
     events_.clear();
     for (const auto& [formation, event] : world->events) {
       if (formation == name_) events_.push_back(event);
@@ -382,8 +384,7 @@ bool FormationLoop::publish() {
   for (auto& [node, goal] : plan_.goals) {
     const auto told = goals_.find(node);
     if (told != goals_.end() && same_order(told->second.goal, goal)) continue;
-    const std::string tag = tag_prefix() + std::to_string(++tag_count_);
-    goals_.insert_or_assign(node, TaggedGoal{goal, tag});
+    goals_.insert_or_assign(node, TaggedGoal{goal, next_tag()});
     changed.push_back(node);
   }
   std::erase_if(goals_, [&](const auto& told) {

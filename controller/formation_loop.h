@@ -62,7 +62,11 @@ inline constexpr Duration kWholeAfter{5'000};
 /// Nodes whose reports are kept: those of the spec, those on their way out, and their successors.
 inline constexpr std::size_t kObservedNodesMax = 2 * kNodesMax;
 
-/// A goal and a tag that changes if and only if the goal does, also when the controller restarts.
+/// Agents' processes of before that are remembered of each node.
+inline constexpr std::size_t kFormerLivesMax = 4;
+
+/// A goal and a tag that changes when the goal does, when the controller restarts, and when another
+/// controller has written the record; not else.
 struct TaggedGoal {
   Goal goal;
   std::string tag;
@@ -185,7 +189,11 @@ class FormationLoop {
   void arm(std::optional<Instant> when);
   /// Whether the report was made after the agent had its present goal.
   [[nodiscard]] bool has_goal(const NodeReport& report) const;
-  [[nodiscard]] std::string tag_prefix() const { return std::to_string(tag_life_) + "-"; }
+  /// Another controller has written the record. What it had heard is on record, and reports that
+  /// were made before show less than that: they answer us again when they come to new tags (R13).
+  void ask_anew();
+  [[nodiscard]] std::string tag_prefix() const;
+  std::string next_tag();
   [[nodiscard]] bool knows(const NodeName& node) const;
   [[nodiscard]] bool conditions_flipped(const std::vector<Condition>& seen) const;
   [[nodiscard]] std::vector<Condition> dated(std::vector<Condition> seen) const;
@@ -222,7 +230,8 @@ class FormationLoop {
   TimerId timer_;
   std::optional<Instant> timer_at_;
 
-  std::int64_t tag_life_ = 0;  ///< Tells the tags of two lives of a controller apart.
+  std::int64_t tag_life_ = 0;          ///< Tells the tags of two lives of a controller apart.
+  std::uint64_t lives_of_others_ = 0;  ///< How often another has written the record meanwhile.
   std::uint64_t tag_count_ = 0;
   std::uint64_t last_version_ = 0;
   std::uint64_t writes_ = 0;

@@ -50,10 +50,21 @@ News news_in(const NodeReport& before, const NodeReport& after) {
 }
 
 /// Lives of an agent are told apart by its wall clock, which may have been put back: when the life
-/// that seemed to be newer has fallen silent, the other one is.
+/// that seemed to be newer has fallen silent, the other one is. Of a life that was replaced by one
+/// that seemed to be older, words may still be on their way.
 bool is_late(const ObservedNode& known, const NodeReport& report, Instant now) {
   if (report.process == known.report.process) return report.number <= known.report.number;
-  return report.process < known.report.process && now - known.received_at < kSilentAfter;
+  const bool seems_older =
+      report.process < known.report.process || known.former_lives.contains(report.process);
+  return seems_older && now - known.received_at < kSilentAfter;
+}
+
+void note_life(ObservedNode& node, std::uint64_t process) {
+  if (process == node.report.process) return;
+  node.former_lives.erase(process);
+  node.former_lives.insert(node.report.process);
+  if (node.former_lives.size() > kFormerLivesMax)
+    node.former_lives.erase(node.former_lives.begin());
 }
 
 }  // namespace
@@ -83,6 +94,7 @@ void FormationLoop::report_received(NodeReport report, Instant received_at) {
     News news = heard ? news_in(node.report, report) : News::facts;
     if (!is_steady(node.report, report)) node.steady_since = received_at;
     if (node.report.node_incarnation != report.node_incarnation) node.complete_seen = {};
+    note_life(node, report.process);
     node.report = std::move(report);
     node.received_at = received_at;
     node.answers_us = node.report.goal_tag.starts_with(tag_prefix());
@@ -98,6 +110,24 @@ void FormationLoop::report_received(NodeReport report, Instant received_at) {
     if (news == News::progress && calm) return wake_by(scheduler_.now() + kProgressPause);
   }
   wake();
+}
+
+void FormationLoop::ask_anew() {
+  ++lives_of_others_;
+  for (auto& [node, told] : goals_) {
+    told.tag = next_tag();
+    if (callbacks_.goal_changed) callbacks_.goal_changed(node);
+  }
+  for (auto& [node, heard] : observed_.nodes)
+    heard.answers_us = heard.knows_goal = false;
+}
+
+std::string FormationLoop::tag_prefix() const {
+  return std::to_string(tag_life_) + "-" + std::to_string(lives_of_others_) + "-";
+}
+
+std::string FormationLoop::next_tag() {
+  return tag_prefix() + std::to_string(++tag_count_);
 }
 
 bool FormationLoop::has_goal(const NodeReport& report) const {

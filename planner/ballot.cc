@@ -30,7 +30,7 @@ void order_promotion(Facts& facts, FormationRecord& record, const SyncConfig& ne
   std::erase_if(record.in_force, [&](const SyncConfig& c) {
     return c.epoch == record.epoch || !rule_holds(Rule::r8_older_epochs_kept);
   });
-  record.in_force.push_back(next);
+  put_in_force(facts, next, record);
   record.lineage.push_back(Promotion{record.epoch, next.primary, own, parent, position.lsn, false});
   if (record.lineage.size() > kLineageMax) record.lineage.erase(record.lineage.begin());
 }

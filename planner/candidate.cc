@@ -55,14 +55,16 @@ std::vector<SyncConfig> to_be_covered(std::vector<SyncConfig> in_force,
 }
 
 bool may_be_primary(const NodeFacts& facts) {
-  return facts.member && facts.member->candidate_priority > 0 && !facts.forgot && !facts.excluded;
+  return facts.member && facts.member->candidate_priority > 0 && !facts.forgot && !facts.excluded &&
+         !facts.let_go;
 }
 
 bool may_be_elected(const Facts& facts, const NodeName& name) {
   const auto found = facts.nodes.find(name);
   if (found == facts.nodes.end()) return false;
   const NodeFacts& node = found->second;
-  return node.heard && node.has_data && node.address && !node.forgot && !node.excluded;
+  return node.heard && node.has_data && node.address && !node.forgot && !node.excluded &&
+         !node.let_go;
 }
 
 bool will_answer(const Facts& facts, const NodeName& name) {
@@ -123,7 +125,12 @@ bool is_part_of(const Lineage& chain, const FinalReport& last) {
 bool can_fetch_the_rest(const Facts& facts, const std::map<NodeName, FinalReport>& finals,
                         const NodeName& name) {
   const auto own = finals.find(name);
-  return own != finals.end() && is_part_of(chain_of_furthest(facts, finals), own->second);
+  if (own == finals.end()) return false;
+  const Lineage chain = chain_of_furthest(facts, finals);
+  if (!is_part_of(chain, own->second)) return false;
+  // Since its last word it may have fetched WAL of what was furthest before.
+  const NodeFacts& node = facts.node(name);
+  return !node.position || is_prefix(chain, node.report->position);
 }
 
 std::optional<NodeName> choose_candidate(const Facts& facts,

@@ -37,8 +37,9 @@ bool ready_to_take_over(const Facts& facts, const NodeName& name);
 /// priority, the primary itself, its region, name. Unset: there is no primary.
 std::optional<NodeName> preferred_primary(const Facts& facts);
 
-/// Whether the node's WAL is part of the history of the WAL that reaches furthest. What it lacks of
-/// that can be fetched; a node that has gone another way would have to rewind first (R5).
+/// Whether the node's WAL, with what it has fetched so far, is part of the history of the WAL that
+/// reaches furthest. What it lacks of that can be fetched; a node that has gone another way would
+/// have to rewind first (R5).
 bool can_fetch_the_rest(const Facts& facts, const std::map<NodeName, FinalReport>& finals,
                         const NodeName& name);
 

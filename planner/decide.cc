@@ -113,7 +113,7 @@ NextStep start_move(const Facts& facts, const Move& move) {
   record.finals.clear();
   const SyncConfig next = sync_after_move(facts, move.to, record.epoch);
   record.config_generation = next.generation;
-  record.in_force.push_back(next);
+  put_in_force(facts, next, record);
   return draft.done(
       move.rule, "SwitchoverStarted",
       "the primary moves from " + record.primary->value + " to " + move.to.value + ": " + move.why);
@@ -186,11 +186,12 @@ std::optional<NextStep> decide_sync(Facts& facts, bool moving) {
   record.phase = Phase::reconfigure;
   record.config_generation = record.config_generation.next();
   if (!rule_holds(Rule::r7_recorded_first)) record.in_force.clear();
-  record.in_force.push_back(*wanted);
-  record.in_force.back().generation = record.config_generation;
+  SyncConfig next = *wanted;
+  next.generation = record.config_generation;
+  put_in_force(facts, next, record);
   return draft.done(
       361, "QuorumChanging",
-      "commits are to wait for " + to_string(*wanted) + " instead of " + to_string(current));
+      "commits are to wait for " + to_string(next) + " instead of " + to_string(current));
 }
 
 /// Failover if the primary is lost and it can be done; nothing if the primary is well.

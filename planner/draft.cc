@@ -27,7 +27,7 @@ NextStep Draft::done(std::uint32_t rule, std::string reason, std::string message
 }
 
 void Draft::remember(const NodeName& name, const NodeReport& report, const NodeFacts& node) {
-  if (record_.dropped.contains(name) && !node.member) return;
+  if (node.let_go) return;
   record_.dropped.erase(name);
   KnownNode& known = record_.nodes[name];
   if (report.node_incarnation < known.incarnation) return;

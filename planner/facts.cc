@@ -57,6 +57,7 @@ void Facts::learn(const NodeName& name, NodeFacts& facts) const {
     facts.address = last;
   }
   facts.excluded = on_record && known->second.excluded;
+  facts.let_go = record.dropped.contains(name);
   const auto seen = observed.nodes.find(name);
   if (seen == observed.nodes.end()) return;
   const NodeReport& report = seen->second.report;
@@ -66,6 +67,7 @@ void Facts::learn(const NodeName& name, NodeFacts& facts) const {
   facts.hung_up_at = seen->second.hung_up_at;
   facts.heard = now - facts.heard_at < kSilentAfter;
   facts.knows_goal = seen->second.knows_goal;
+  facts.let_go = facts.let_go && !facts.knows_goal;
   facts.has_data = report.state != NodeState::unknown && report.state != NodeState::empty &&
                    report.state != NodeState::creating && report.state != NodeState::dropped;
   facts.position = locate(record.lineage, report.position);

@@ -7,6 +7,7 @@
 #include "planner/ballot.h"
 #include "planner/candidate.h"
 #include "planner/draft.h"
+#include "planner/sync_quorum.h"
 #include "planner/verdict.h"
 
 namespace hactl {
@@ -95,7 +96,8 @@ NextStep prove_by_primary(const Facts& facts, const NodeFacts& primary) {
   record.config_generation = std::max(record.config_generation, view.granted->generation).next();
   SyncConfig setting = *view.granted;
   setting.generation = record.config_generation;
-  record.in_force = {setting};
+  record.in_force.clear();
+  put_in_force(facts, setting, record);
   record.candidate.reset();
   return draft.done(306, "RecoveringByPrimary",
                     record.primary->value + " is open in epoch " +

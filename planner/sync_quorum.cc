@@ -45,7 +45,9 @@ std::optional<SyncConfig> wanted_sync(Facts& facts, bool moving) {
     const bool member = current.members.contains(name);
     const bool belongs = in_spec_quorum(node) || (moving && member);
     if (!belongs) continue;
-    if (node.sender != nullptr || (member && !steady)) {
+    // In this epoch the standby counts as it streams, also when it is yet to be told to leave.
+    const bool streams = node.sender != nullptr && !node.let_go;
+    if (streams || (member && !steady)) {
       wanted.members.insert(name);
     } else if (member) {
       missing.insert(name);
@@ -98,6 +100,18 @@ SyncConfig sync_after_failover(const Facts& facts, const NodeName& candidate, Ep
   next.required = std::min(next.required, count(next.members));
   if (next.required == 0) next.members.clear();
   return next;
+}
+
+void put_in_force(const Facts& facts, const SyncConfig& next, FormationRecord& record) {
+  record.in_force.push_back(next);
+  for (const Member& member : facts.members) {
+    if (!next.members.contains(member.name)) continue;
+    record.dropped.erase(member.name);
+    KnownNode& known = record.nodes[member.name];
+    known.host = member.host;
+    known.port = member.port;
+    known.data_directory = member.data_directory;
+  }
 }
 
 }  // namespace hactl

@@ -25,4 +25,8 @@ SyncConfig sync_after_move(const Facts& facts, const NodeName& target, Epoch epo
 SyncConfig sync_after_failover(const Facts& facts, const NodeName& candidate, Epoch epoch,
                                const std::map<NodeName, FinalReport>& finals);
 
+/// Adds a setting that may be in force from now on. Whoever of the spec counts by it is let go no
+/// more, heard or not, and is on record: should it leave the spec again, it is let go again.
+void put_in_force(const Facts& facts, const SyncConfig& next, FormationRecord& record);
+
 }  // namespace hactl

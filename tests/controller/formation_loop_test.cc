@@ -267,6 +267,35 @@ TEST_F(FormationLoopTest, KnowsWhichNodesHaveTheirPresentGoal) {
   EXPECT_FALSE(knows());
 }
 
+// The other has noted what it heard later: by that, who spoke before would seem to have forgotten.
+TEST_F(FormationLoopTest, NothingThatWasHeardBeforeAnotherWroteTheRecordIsAnAnswerAfterwards) {
+  ASSERT_TRUE(apply(sample_formation()).ok());
+  NodeReport report = sample_report("a", 1);
+  const auto answers = [&] {
+    ++report.number;
+    loop_->report_received(report);
+    scheduler_.run();
+    return loop_->observed().nodes.at(NodeName("a")).answers_us;
+  };
+  report.goal_tag = loop_->goal_for(NodeName("a"))->tag;
+  EXPECT_TRUE(answers());
+  store_.touch(name_);
+  Formation changed = sample_formation();
+  changed.labels["tier"] = "gold";
+  ASSERT_TRUE(apply(changed).ok());
+  EXPECT_TRUE(answers()) << "it wrote no record";
+  FormationRecord& others = store_.formations.at(name_).record;
+  others.revision = others.revision.next();
+  store_.touch(name_);
+  told_.clear();
+  ASSERT_TRUE(apply(sample_formation()).ok());
+  EXPECT_FALSE(loop_->observed().nodes.at(NodeName("a")).answers_us);
+  EXPECT_FALSE(answers()) << "on its way since before";
+  EXPECT_EQ(told_, (std::vector<NodeName>{NodeName("a"), NodeName("b"), NodeName("c")}));
+  report.goal_tag = loop_->goal_for(NodeName("a"))->tag;
+  EXPECT_TRUE(answers());
+}
+
 TEST_F(FormationLoopTest, DropsLateReportsAndThoseOfStrangers) {
   ASSERT_TRUE(apply(sample_formation()).ok());
   loop_->report_received(sample_report("a", 5, NodeState::stopped));
@@ -294,6 +323,26 @@ TEST_F(FormationLoopTest, HearsAnAgentWhoseClockWasPutBack) {
   scheduler_.advance(kSilentAfter);
   loop_->report_received(restarted);
   EXPECT_EQ(state(), NodeState::stopped);
+}
+
+TEST_F(FormationLoopTest, ALateWordOfALifeThatWasReplacedIsNotHeardWhileTheOtherSpeaks) {
+  ASSERT_TRUE(apply(sample_formation()).ok());
+  NodeReport former = sample_report("a", 9, NodeState::starting);
+  former.process = 1'000;
+  loop_->report_received(former);
+  scheduler_.advance(kSilentAfter);
+  NodeReport restarted = sample_report("a", 1, NodeState::stopped);
+  restarted.process = 7;
+  loop_->report_received(restarted);
+  const auto state = [&] { return loop_->observed().nodes.at(NodeName("a")).report.state; };
+  EXPECT_EQ(state(), NodeState::stopped);
+  former.number = 10;
+  loop_->report_received(former);
+  EXPECT_EQ(state(), NodeState::stopped);
+  scheduler_.advance(kSilentAfter);
+  former.number = 11;
+  loop_->report_received(former);
+  EXPECT_EQ(state(), NodeState::starting) << "it was the newer one after all";
 }
 
 TEST_F(FormationLoopTest, KnowsSinceWhenANodeIsSteady) {

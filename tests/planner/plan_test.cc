@@ -295,6 +295,37 @@ TEST(Plan, WhoHoldsWalOfALaterEpochSpeaksForTheSettingsBeforeIt) {
   EXPECT_EQ(plan.record->candidate, NodeName("b"));
 }
 
+// b has fetched WAL of the old primary beyond the place where a was promoted in epoch 2.
+TEST(Plan, LetsGoOfACandidateThatHasFetchedWhatWhoeverSpeaksLaterDoesNotHave) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  FormationRecord& record = world.record;
+  const TimelineId first = record.lineage.back().timeline;
+  const TimelineId second = first.next();
+  record.lineage.push_back(Promotion{Epoch(2), NodeName("a"), second, first, Lsn(500), false});
+  record.timeline_max = second;
+  record.phase = Phase::collect;
+  record.epoch = Epoch(3);
+  record.candidate = NodeName("b");
+  record.donor = NodeName("c");
+  record.target_position = Position{Epoch(1), Lsn(900)};
+  record.finals[NodeName("b")] = FinalReport{Position{Epoch(1), Lsn(400)}, first, AgentSeq(1)};
+  NodeReport& b = world.report("b");
+  b.promised = Epoch(3);
+  b.position = WalPosition{first, Lsn(800)};
+  NodeReport& a = world.report("a");
+  a.state = NodeState::held;
+  a.primary.reset();
+  a.promised = a.final_for = Epoch(3);
+  a.position = WalPosition{second, Lsn(600)};
+  const Plan plan = world.next();
+  ASSERT_TRUE(plan.record);
+  EXPECT_EQ(plan.record->epoch, Epoch(4));
+  b.position = WalPosition{first, Lsn(450)};
+  ASSERT_TRUE(world.next().record);
+  EXPECT_EQ(world.next().record->donor, NodeName("a")) << "it can go on with the other's WAL";
+}
+
 TEST(Plan, DoesNotMoveBackAfterAFailoverUnlessToldTo) {
   ObedientWorld world(three_nodes());
   world.spec.regions[0].nodes[0].candidate_priority = 90;
@@ -377,6 +408,51 @@ TEST(Plan, DropsANodeThatLeftTheSpecAndMovesThePrimaryAwayFirst) {
   EXPECT_EQ(world.record.primary, NodeName("b"));
   EXPECT_TRUE(world.record.dropped.contains(NodeName("a")));
   EXPECT_TRUE(before(world.events, "PrimaryOpened", "NodeDropped"));
+}
+
+/// c has left, was let go unheard while it streamed, and is in the spec again.
+ObedientWorld world_with_c_let_go(const FormationSpec& spec) {
+  ObedientWorld world(spec);
+  world.settle();
+  world.record.in_force.back().members = {NodeName("b")};
+  world.record.nodes.erase(NodeName("c"));
+  world.record.dropped.insert(NodeName("c"));
+  ObservedNode& c = world.observed.nodes[NodeName("c")];
+  c.knows_goal = false;
+  c.received_at = world.now - kSilentAfter;
+  return world;
+}
+
+// The order to leave may still come to it, and it would leave though commits count on it.
+TEST(Plan, CountsNobodyWhoWasLetGoUntilItIsHeardToHaveANewerOrder) {
+  ObedientWorld world = world_with_c_let_go(three_nodes());
+  ASSERT_EQ(world.report("a").primary->senders.size(), 2U) << "c streams";
+  EXPECT_FALSE(world.next().record);
+  world.observed.nodes[NodeName("c")].received_at = world.now;
+  EXPECT_FALSE(world.next().record) << "what it said, it may have said before";
+  world.observed.nodes[NodeName("c")].knows_goal = true;
+  const Plan plan = world.next();
+  ASSERT_TRUE(plan.record);
+  EXPECT_TRUE(plan.record->in_force.back().members.contains(NodeName("c")));
+  EXPECT_FALSE(plan.record->dropped.contains(NodeName("c")));
+}
+
+TEST(Plan, WhoeverCountsInANewEpochIsOnRecordAndLetGoNoMore) {
+  FormationSpec spec = three_nodes();
+  spec.regions[0].nodes[0].replication_quorum = false;
+  ObedientWorld world = world_with_c_let_go(spec);
+  world.kill("c");
+  world.stop_postgres("a");
+  std::optional<ObedientWorld> then;
+  world.after_decision = [&](const FormationRecord& record) {
+    if (record.phase == Phase::promote && !then) then = world;
+  };
+  world.settle();
+  ASSERT_TRUE(then);
+  EXPECT_TRUE(then->record.in_force.back().members.contains(NodeName("c")));
+  EXPECT_FALSE(then->record.dropped.contains(NodeName("c")));
+  then->spec.regions[0].nodes.pop_back();
+  EXPECT_TRUE(then->next().goals.contains(NodeName("c"))) << "as long as it counts";
 }
 
 TEST(Plan, ExcludesANodeThatForgotAndBuildsItAnew) {
