@@ -232,7 +232,6 @@ void AgentLoop::performed(const Action& action, const Result<ActionOutcome>& out
     failed(action, outcome.error());
   }
   const bool postgres_unchanged = std::holds_alternative<action::SaveState>(action) ||
-                                  std::holds_alternative<action::Attach>(action) ||
                                   std::holds_alternative<action::Tick>(action) ||
                                   std::holds_alternative<action::NoteMarker>(action) ||
                                   std::holds_alternative<action::NoteConfirmed>(action);
@@ -264,7 +263,6 @@ void AgentLoop::remember(const Action& action, const ActionOutcome& outcome) {
     local_.starts_failed = 0;
   } else if (const auto* attach = std::get_if<action::Attach>(&action)) {
     local_.attached_for = attach->epoch;
-    local_.seen.credential = true;
   } else if (std::holds_alternative<action::Detach>(action)) {
     local_.attached_for.reset();
     local_.detached_at = scheduler_.now();
