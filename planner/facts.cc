@@ -99,10 +99,11 @@ void Facts::compare(const KnownNode& known, const ObservedNode& seen, NodeFacts&
 }
 
 WalPosition Facts::sent_by(const NodeReport& writer) const {
-  // While it writes, others may have been heard later than itself, and be further.
-  if (record.lineage.empty() || writer.final_for.value == 0) return {};
+  if (record.lineage.empty()) return {};
   const Promotion& newest = record.lineage.back();
-  if (newest.node != writer.node) return {};
+  // While it writes, others may have been heard later than itself, and be further. Its word for the
+  // ballot that chose it, which may come late, is of before it wrote anything.
+  if (newest.node != writer.node || writer.final_for <= newest.epoch) return {};
   WalPosition furthest;
   const auto shown = [&](const WalPosition& other) {
     if (other.timeline == newest.timeline) furthest = std::max(furthest, other);

@@ -70,6 +70,14 @@ TEST_F(Forgot, WhoWroteATimelineAndShowsLessOfItThanAnotherHasShownDecidesNothin
   EXPECT_FALSE(is_decided());
 }
 
+TEST_F(Forgot, TheWordForTheBallotThatChoseThePrimaryIsNotHeldAgainstWhatItHasWrittenSince) {
+  node("b").complete_seen = WalPosition{timeline_, Lsn(900)};
+  node("a").report.final_for = node("a").report.promised = world_.record.lineage.back().epoch;
+  node("a").report.position.lsn = Lsn(800);
+  const Facts facts(world_.spec, world_.generation, world_.record, world_.observed, world_.now);
+  EXPECT_FALSE(facts.node(NodeName("a")).forgot);
+}
+
 TEST_F(Forgot, WhatAnotherHasShownIsHeldAgainstTheWriterAfterTheControllerWasStartedAnew) {
   world_.record.nodes.at(NodeName("b")).complete_seen = WalPosition{timeline_, Lsn(900)};
   world_.observed.nodes.erase(NodeName("b"));
