@@ -275,11 +275,13 @@ void FormationLoop::forget() {
 
 void FormationLoop::start_write(Store::Write write, WriteCallback written) {
   store_state_ = StoreState::busy;
+  unanswered_ = write.formation;
   store_.write(write,
                guarded([this, written = std::move(written)](const Result<std::uint64_t>& version) {
                  store_state_ = StoreState::idle;
                  if (version.ok()) {
                    ++writes_;
+                   unanswered_.reset();
                    last_version_ = *version;
                    retry_ = kStoreRetryMin;
                    conflicts_in_a_row_ = 0;
@@ -317,18 +319,23 @@ void FormationLoop::reload() {
       return;
     }
     reload_needed_ = false;
-    const Revision known = stored_.record.revision;
+    const std::uint64_t known = stored_.version;
     const auto found = std::ranges::find_if(
         world->formations,
         [this](const StoredFormation& formation) { return formation.formation.name == name_; });
     become(found == world->formations.end() ? StoredFormation{} : *found);
-    if (stored_.record.revision != known) ask_anew();
+    if (stored_.version != known && !is_what_we_wrote(stored_)) ask_anew();
     events_.clear();
     for (const auto& [formation, event] : world->events) {
       if (formation == name_) events_.push_back(event);
     }
     wake();
   }));
+}
+
+bool FormationLoop::is_what_we_wrote(const StoredFormation& stored) const {
+  return unanswered_ && unanswered_->record == stored.record &&
+         unanswered_->formation == stored.formation && unanswered_->conditions == stored.conditions;
 }
 
 void FormationLoop::become(StoredFormation stored) {

@@ -189,8 +189,11 @@ class FormationLoop {
   void arm(std::optional<Instant> when);
   /// Whether the report was made after the agent had its present goal.
   [[nodiscard]] bool has_goal(const NodeReport& report) const;
-  /// Another controller has written the record. What it had heard is on record, and reports that
-  /// were made before show less than that: they answer us again when they come to new tags (R13).
+  /// Whether what is stored comes from a write whose answer was lost.
+  [[nodiscard]] bool is_what_we_wrote(const StoredFormation& stored) const;
+  /// Another controller has written to the store, and may be the one that the nodes talk to. What
+  /// it had heard is on record, and reports that were made before show less than that: as after a
+  /// start, nobody was heard yet, and reports answer us when they come to new tags (R13).
   void ask_anew();
   [[nodiscard]] std::string tag_prefix() const;
   std::string next_tag();
@@ -224,6 +227,7 @@ class FormationLoop {
   bool writing_change_ = false;
   bool reload_needed_ = false;  ///< What is stored is not known: neither plan nor change anything.
   Duration retry_ = kStoreRetryMin;
+  std::optional<StoredFormation> unanswered_;  ///< What was to be written; unset: it was.
   int writes_in_a_row_ = 0;
   int conflicts_in_a_row_ = 0;
   bool wake_pending_ = false;

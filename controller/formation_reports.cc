@@ -118,8 +118,9 @@ void FormationLoop::ask_anew() {
     told.tag = next_tag();
     if (callbacks_.goal_changed) callbacks_.goal_changed(node);
   }
-  for (auto& [node, heard] : observed_.nodes)
-    heard.answers_us = heard.knows_goal = false;
+  // Whoever wrote may be the one that nodes talk to: what was heard before is no reason to decide.
+  observed_.nodes.clear();
+  observed_.started_at = scheduler_.now();
 }
 
 std::string FormationLoop::tag_prefix() const {

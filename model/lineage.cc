@@ -23,6 +23,12 @@ Lineage ancestry(const Lineage& lineage, TimelineId timeline) {
 std::optional<Position> locate(const Lineage& lineage, const WalPosition& wal) {
   const Promotion* writer = find_timeline(lineage, wal.timeline);
   if (writer == nullptr) return std::nullopt;
+  // A standby may know of a timeline that it has no WAL of yet.
+  for (std::size_t steps = 0; steps < lineage.size() && wal.lsn <= writer->start; ++steps) {
+    const Promotion* parent = find_timeline(lineage, writer->parent);
+    if (parent == nullptr) break;
+    writer = parent;
+  }
   return Position{writer->epoch, wal.lsn};
 }
 

@@ -42,6 +42,14 @@ TEST(Lineage, LocatesByWhoWroteTheTimeline) {
   EXPECT_EQ(locate(forked(), {TimelineId(7), Lsn(170)}), std::nullopt);
 }
 
+TEST(Lineage, WalFromBeforeATimelineBeginsIsOfTheOneThatItGrewFrom) {
+  EXPECT_EQ(locate(forked(), {TimelineId(3), Lsn(151)}), (Position{Epoch(5), Lsn(151)}));
+  EXPECT_EQ(locate(forked(), {TimelineId(3), Lsn(150)}), (Position{Epoch(3), Lsn(150)}));
+  EXPECT_EQ(locate(forked(), {TimelineId(3), Lsn(90)}), (Position{Epoch(1), Lsn(90)}));
+  const Lineage lost{promoted(Epoch(5), TimelineId(3), TimelineId(2), Lsn(150))};
+  EXPECT_EQ(locate(lost, {TimelineId(3), Lsn(90)}), (Position{Epoch(5), Lsn(90)}));
+}
+
 TEST(Lineage, OnlyWalThatThePrimaryHasIsAPrefix) {
   const Lineage chain = ancestry(forked(), TimelineId(4));
   EXPECT_TRUE(is_prefix(chain, {TimelineId(4), Lsn(999)}));
