@@ -54,15 +54,17 @@ News news_in(const NodeReport& before, const NodeReport& after) {
 /// that seemed to be older, words may still be on their way.
 bool is_late(const ObservedNode& known, const NodeReport& report, Instant now) {
   if (report.process == known.report.process) return report.number <= known.report.number;
-  const bool seems_older =
-      report.process < known.report.process || known.former_lives.contains(report.process);
+  const auto former = known.former_lives.find(report.process);
+  const bool was_replaced = former != known.former_lives.end();
+  if (was_replaced && report.number <= former->second) return true;
+  const bool seems_older = report.process < known.report.process || was_replaced;
   return seems_older && now - known.received_at < kSilentAfter;
 }
 
 void note_life(ObservedNode& node, std::uint64_t process) {
   if (process == node.report.process) return;
   node.former_lives.erase(process);
-  node.former_lives.insert(node.report.process);
+  node.former_lives[node.report.process] = node.report.number;
   if (node.former_lives.size() > kFormerLivesMax)
     node.former_lives.erase(node.former_lives.begin());
 }

@@ -261,10 +261,10 @@ std::optional<Step> tick(const LocalState& local, Instant now) {
 }
 
 /// A primary that was started again lets the other nodes in once it holds all that the controller
-/// has seen of it (R13). Unset: it has, or is open.
+/// has seen of it (R13). Unset: it has, and opens or is open.
 std::optional<Step> unseal(const Goal& goal, const LocalState& local) {
   const bool resumed = local.promote_ordered_for != goal.epoch;
-  if (!resumed || gate_is_open(local)) return std::nullopt;
+  if (!resumed || confirmed(goal, local)) return std::nullopt;
   const WalPosition end{goal.timeline, local.seen.sql->flushed};
   if (goal.position && end < *goal.position) return data_forgotten("what the controller has seen");
   return configure(goal, local, closed_settings(goal, local, any_names(*goal.sync)));

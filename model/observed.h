@@ -3,7 +3,6 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -35,7 +34,8 @@ struct ObservedNode {
   bool answers_us = false;
   bool knows_goal = false;    ///< It was made after the agent had its present goal.
   WalPosition complete_seen;  ///< Highest complete_position() of this incarnation of the node.
-  std::set<std::uint64_t> former_lives;  ///< The agent's processes that were heard before.
+  /// The agent's processes that were heard before, with the number of the last report of each.
+  std::map<std::uint64_t, std::uint64_t> former_lives;
   /// The agent's connection was closed from its side, and it has not been heard since.
   std::optional<Instant> hung_up_at;
   /// Since when the report has shown the same state, source of WAL and streaming standbys.

@@ -347,6 +347,9 @@ TEST_F(FormationLoopTest, ALateWordOfALifeThatWasReplacedIsNotHeardWhileTheOther
   loop_->report_received(former);
   EXPECT_EQ(state(), NodeState::stopped);
   scheduler_.advance(kSilentAfter);
+  former.number = 8;
+  loop_->report_received(former);
+  EXPECT_EQ(state(), NodeState::stopped) << "it is older than what that life has said before";
   former.number = 11;
   loop_->report_received(former);
   EXPECT_EQ(state(), NodeState::starting) << "it was the newer one after all";

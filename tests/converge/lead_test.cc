@@ -178,6 +178,16 @@ TEST(Lead, AResumingPrimaryThatHasLessThanItHadShownLetsNobodyInAndSaysSo) {
   EXPECT_EQ(step.problem->reason, "DataForgotten");
 }
 
+TEST(Lead, AResumedPrimaryThatOpensIsNotClosedAgainBeforeItIsSeenOpen) {
+  LocalState local = open_primary();
+  local.proof = SyncProof{};
+  local.proof.epoch = Epoch(2);
+  local.proof.generation = ConfigGeneration(4);
+  local.proof.confirmed = true;
+  local.seen.sql->read_only = true;
+  EXPECT_EQ(next(lead(), local), "wait: opening");
+}
+
 TEST(Lead, APostgresThatHasAnsweredNobodyForLongIsEnded) {
   LocalState local = open_primary();
   local.seen.sql.reset();
