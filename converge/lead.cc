@@ -264,7 +264,7 @@ std::optional<Step> tick(const LocalState& local, Instant now) {
 /// has seen of it (R13). Unset: it has, and opens or is open.
 std::optional<Step> unseal(const Goal& goal, const LocalState& local) {
   const bool resumed = local.promote_ordered_for != goal.epoch;
-  if (!resumed || confirmed(goal, local)) return std::nullopt;
+  if (!resumed || gate_is_open(local) || confirmed(goal, local)) return std::nullopt;
   const WalPosition end{goal.timeline, local.seen.sql->flushed};
   if (goal.position && end < *goal.position) return data_forgotten("what the controller has seen");
   return configure(goal, local, closed_settings(goal, local, any_names(*goal.sync)));

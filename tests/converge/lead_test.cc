@@ -188,6 +188,17 @@ TEST(Lead, AResumedPrimaryThatOpensIsNotClosedAgainBeforeItIsSeenOpen) {
   EXPECT_EQ(next(lead(), local), "wait: opening");
 }
 
+TEST(Lead, AResumedPrimaryStaysOpenWhileAnotherSettingIsProven) {
+  LocalState local = open_primary();
+  Goal goal = lead();
+  goal.sync->generation = ConfigGeneration(5);
+  const Step step = next_action(goal, local, kNow);
+  ASSERT_TRUE(step.action);
+  const auto* write = std::get_if<action::Configure>(&*step.action);
+  ASSERT_NE(write, nullptr);
+  EXPECT_NE(write->files.server.find("default_transaction_read_only = 'off'"), std::string::npos);
+}
+
 TEST(Lead, APostgresThatHasAnsweredNobodyForLongIsEnded) {
   LocalState local = open_primary();
   local.seen.sql.reset();
