@@ -30,9 +30,9 @@ const Promotion* find_timeline(const Lineage& lineage, TimelineId timeline);
 /// `timeline` and the timelines that it grew from, oldest first.
 Lineage ancestry(const Lineage& lineage, TimelineId timeline);
 
-/// The formation's reading of where a node's WAL ends: the epoch that wrote the last of it. WAL that
-/// ends at or before the beginning of its timeline is of the one which that grew from. nullopt when
-/// it is on an unknown timeline.
+/// The formation's reading of where a node's WAL ends: the epoch that wrote the last of it. WAL
+/// that ends at or before the beginning of its timeline is of the one which that grew from. nullopt
+/// when it is on an unknown timeline.
 std::optional<Position> locate(const Lineage& lineage, const WalPosition& wal);
 
 /// Whether a node whose WAL ends at `wal` may follow the primary whose ancestry is `chain` as it

@@ -1,6 +1,7 @@
 // A world for tests in which every living node does at once what it is told; the test breaks it.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <set>
 #include <string>
@@ -233,5 +234,12 @@ class ObedientWorld {
   int quiet_ = 0;
   std::map<NodeName, Lineage> chains_;  ///< What each was last told of its history.
 };
+
+/// Whether `then` comes after `first` in what was decided.
+inline bool before(const std::vector<std::string>& events, const std::string& first,
+                   const std::string& then) {
+  const auto a = std::ranges::find(events, first);
+  return a != events.end() && std::find(a, events.end(), then) != events.end();
+}
 
 }  // namespace hactl::testing
