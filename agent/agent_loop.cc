@@ -146,10 +146,9 @@ void AgentLoop::decide() {
   } else if (!local_.retry_at) {
     local_.problem.reset();
   }
-  if (!performing_) doing_ = step.why;
-  if (step.why != waits_for_) {
-    waits_for_ = step.why;
-    waits_since_ = now;
+  if (!performing_ && step.why != doing_) {
+    doing_ = step.why;
+    doing_since_ = now;
   }
   report_ = report_of(goal_, local_, now);
   report_.doing = doing_;
@@ -210,8 +209,8 @@ void AgentLoop::perform(const Step& step) {
 
 Duration AgentLoop::pace(Duration wanted) const {
   if (!performing_) {
-    if (waits_for_.empty()) return wanted;
-    return std::max(wanted, (scheduler_.now() - waits_since_) / kLooksInAWait);
+    if (doing_.empty()) return wanted;
+    return std::max(wanted, (scheduler_.now() - doing_since_) / kLooksInAWait);
   }
   return stopping_ ? kStopLook : std::max(wanted, kRetryFirst);
 }

@@ -76,7 +76,8 @@ class AgentLoop {
   NodeReport told_;    ///< As it was last sent.
   std::uint64_t reports_ = 0;
   std::optional<Instant> told_at_;
-  std::string doing_;
+  std::string doing_;  ///< Why the last step was taken; empty: it is at its goal.
+  Instant doing_since_;
   std::optional<std::string> performing_;  ///< The action under way.
   Instant performing_since_;
   std::optional<action::Stop> stopping_;  ///< It, when it is one.
@@ -88,8 +89,6 @@ class AgentLoop {
   std::string unheard_;  ///< Why the last report did not arrive; empty: it did.
   int failures_ = 0;
   TimerId look_timer_;
-  std::string waits_for_;  ///< Why the last step was taken; empty: it is at its goal.
-  Instant waits_since_;
 };
 
 }  // namespace hactl

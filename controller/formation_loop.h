@@ -66,7 +66,7 @@ inline constexpr std::size_t kObservedNodesMax = 2 * kNodesMax;
 inline constexpr std::size_t kFormerLivesMax = 4;
 
 /// A goal and a tag that changes when the goal does, when the controller restarts, and when another
-/// controller has written the record; not else.
+/// controller has written to the store; not else.
 struct TaggedGoal {
   Goal goal;
   std::string tag;

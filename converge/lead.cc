@@ -41,6 +41,11 @@ int holders(const SyncConfig& sync, const std::vector<SenderView>& senders, Lsn 
   }));
 }
 
+/// PostgreSQL was started as a primary, and not promoted to be one in this life.
+bool was_resumed(const Goal& goal, const LocalState& local) {
+  return local.promote_ordered_for != goal.epoch;
+}
+
 /// The setting is in force and everything before its barrier is on its commit quorum. An open gate
 /// with the generation on file was proven before the agent last started.
 bool confirmed(const Goal& goal, const LocalState& local) {
@@ -194,8 +199,8 @@ std::optional<Step> prove(const Goal& goal, const LocalState& local, Instant now
   const bool was_async = (local.state.grant && local.state.grant->sync.required == 0) ||
                          local.foreign_sync_in.has_value();
   // Right after a start the checkpointer may not have told the others yet that commits must wait.
-  const bool resumed = local.promote_ordered_for != goal.epoch;
-  const bool unknown = (open ? was_async : resumed) && rule_holds(Rule::r7_checkpointer);
+  const bool unknown =
+      (open ? was_async : was_resumed(goal, local)) && rule_holds(Rule::r7_checkpointer);
   if (unknown && sync.required > 0 && !(mine && local.proof.checkpointed)) {
     return act(action::ProveCheckpointer{}, "proving the setting to the checkpointer");
   }
@@ -263,8 +268,9 @@ std::optional<Step> tick(const LocalState& local, Instant now) {
 /// A primary that was started again lets the other nodes in once it holds all that the controller
 /// has seen of it (R13). Unset: it has, and opens or is open.
 std::optional<Step> unseal(const Goal& goal, const LocalState& local) {
-  const bool resumed = local.promote_ordered_for != goal.epoch;
-  if (!resumed || gate_is_open(local) || confirmed(goal, local)) return std::nullopt;
+  if (!was_resumed(goal, local) || gate_is_open(local) || confirmed(goal, local)) {
+    return std::nullopt;
+  }
   const WalPosition end{goal.timeline, local.seen.sql->flushed};
   if (goal.position && end < *goal.position) return data_forgotten("what the controller has seen");
   return configure(goal, local, closed_settings(goal, local, any_names(*goal.sync)));

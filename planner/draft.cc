@@ -34,11 +34,7 @@ void Draft::remember(const NodeName& name, const NodeReport& report, const NodeF
   if (report.node_incarnation > known.incarnation) known = KnownNode{};
   known.incarnation = report.node_incarnation;
   known.agent_seq_seen = std::max(known.agent_seq_seen, report.sequence);
-  if (node.address) {
-    known.host = node.address->host;
-    known.port = node.address->port;
-    known.data_directory = node.address->data_directory;
-  }
+  if (node.address) note_address(known, *node.address);
   known.complete_seen = std::max(known.complete_seen, node.complete_seen);
 }
 
@@ -53,6 +49,12 @@ std::string join(const std::set<NodeName>& names) {
   for (const NodeName& name : names)
     text += (text.empty() ? "" : ", ") + name.value;
   return text;
+}
+
+void note_address(KnownNode& known, const Member& member) {
+  known.host = member.host;
+  known.port = member.port;
+  known.data_directory = member.data_directory;
 }
 
 std::set<NodeName> names_of(const std::map<NodeName, FinalReport>& finals) {

@@ -31,6 +31,8 @@ NextStep hold(std::uint32_t rule, std::string why);
 
 /// "a, b, c".
 std::string join(const std::set<NodeName>& names);
+/// Where the node is, for when it has left the spec.
+void note_address(KnownNode& known, const Member& member);
 std::set<NodeName> names_of(const std::map<NodeName, FinalReport>& finals);
 
 }  // namespace hactl

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "planner/draft.h"
+
 namespace hactl {
 namespace {
 
@@ -107,10 +109,7 @@ void put_in_force(const Facts& facts, const SyncConfig& next, FormationRecord& r
   for (const Member& member : facts.members) {
     if (!next.members.contains(member.name)) continue;
     record.dropped.erase(member.name);
-    KnownNode& known = record.nodes[member.name];
-    known.host = member.host;
-    known.port = member.port;
-    known.data_directory = member.data_directory;
+    note_address(record.nodes[member.name], member);
   }
 }
 

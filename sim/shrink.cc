@@ -13,17 +13,26 @@ std::string property(const std::string& violation) {
   return violation.substr(0, violation.find(':'));
 }
 
+std::vector<int> every_fault(const RunOptions& options) {
+  std::vector<int> all;
+  for (const Fault& fault : schedule_faults(options.scenario, options.seed))
+    all.push_back(fault.index);
+  return all;
+}
+
 class Shrinker {
  public:
   Shrinker(const RunOptions& failing, const RunResult& result, int tries_max)
       : best_{failing, result.violation, 0},
         property_(property(result.violation)),
+        injected_(result.injected),
         tries_max_(tries_max) {
     best_.options.print = false;
-    if (!best_.options.faults) best_.options.faults = result.injected;
+    if (!best_.options.faults) best_.options.faults = every_fault(failing);
   }
 
   Shrunk run() {
+    leave_out_the_end();
     leave_out_faults();
     leave_out_nodes();
     leave_out_faults();
@@ -40,13 +49,18 @@ class Shrinker {
       ++best_.tries;
       const RunResult result = run_seed(options);
       if (property(result.violation) != property_) continue;
-      // What came after the end was not needed.
-      options.faults = result.injected;
       best_.options = std::move(options);
       best_.violation = result.violation;
       return true;
     }
     return false;
+  }
+
+  /// Those that were still to come. Without them the world heals earlier, which may hide it.
+  void leave_out_the_end() {
+    RunOptions shorter = best_.options;
+    shorter.faults = injected_;
+    fails(shorter);
   }
 
   void leave_out_faults() {
@@ -83,6 +97,7 @@ class Shrinker {
 
   Shrunk best_;
   const std::string property_;
+  const std::vector<int> injected_;
   const int tries_max_;
 };
 

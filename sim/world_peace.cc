@@ -16,8 +16,9 @@ constexpr Duration kLookEvery{250};
 constexpr Duration kStuckAfter{65'000};
 /// Longer than every pause after which the planner may change its mind, but the one below.
 constexpr Duration kSettles{15'000};
-/// A primary that has just moved by itself may have to move once more (kMoveBackOff, kFitFor).
-constexpr Duration kSettlesWithFailback{75'000};
+/// A primary moves by itself once another node has been fit for long enough; when that did not
+/// work, once more after the pause between two moves (kFitFor, kMoveBackOff, kFitFor).
+constexpr Duration kSettlesWithFailback{90'000};
 
 bool holds(const Plan& plan, std::string_view type) {
   const auto found = std::ranges::find(plan.conditions, type, &Condition::type);

@@ -76,6 +76,18 @@ class FormationLoopTest : public ::testing::Test {
       scheduler_.advance(kReportEvery);
     }
   }
+  /// What is known of the node after its next report.
+  const ObservedNode& heard_next(NodeReport& report) {
+    ++report.number;
+    loop_->report_received(report);
+    scheduler_.run();
+    return loop_->observed().nodes.at(report.node);
+  }
+  Formation with_gold_label() const {
+    Formation formation = sample_formation();
+    formation.labels["tier"] = "gold";
+    return formation;
+  }
   const StoredFormation& stored() { return store_.formations.at(name_); }
 
   const FormationName name_{"default"};
@@ -209,8 +221,7 @@ TEST_F(FormationLoopTest, TriesAgainWithGrowingPausesWhileTheStoreFails) {
   ASSERT_TRUE(apply(sample_formation()).ok());
   scheduler_.run();
   store_.write_error = store_.load_error = Error{ErrorCode::unavailable, "disk full"};
-  Formation formation = sample_formation();
-  formation.labels["tier"] = "gold";
+  const Formation formation = with_gold_label();
   const Result<Changed> refused = apply(formation);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().message, "store formation \"default\": disk full");
@@ -227,8 +238,7 @@ TEST_F(FormationLoopTest, TriesAgainWithGrowingPausesWhileTheStoreFails) {
 TEST_F(FormationLoopTest, ReadsAgainWhenTheOutcomeOfAWriteIsUnknown) {
   ASSERT_TRUE(apply(sample_formation()).ok());
   store_.lose_answer = true;
-  Formation formation = sample_formation();
-  formation.labels["tier"] = "gold";
+  const Formation formation = with_gold_label();
   const Result<Changed> unknown = apply(formation);
   ASSERT_FALSE(unknown.ok());
   EXPECT_EQ(unknown.error().code, ErrorCode::timed_out);
@@ -241,8 +251,7 @@ TEST_F(FormationLoopTest, GoesOnHearingNodesWhenOnlyTheStoresAnswerWasLost) {
   ASSERT_TRUE(apply(sample_formation()).ok());
   loop_->report_received(sample_report("a", 1));
   store_.lose_answer = true;
-  Formation formation = sample_formation();
-  formation.labels["tier"] = "gold";
+  const Formation formation = with_gold_label();
   ASSERT_FALSE(apply(formation).ok());
   scheduler_.advance(kStoreRetryMin);
   EXPECT_EQ(loop_->stored().formation, formation);
@@ -252,8 +261,7 @@ TEST_F(FormationLoopTest, GoesOnHearingNodesWhenOnlyTheStoresAnswerWasLost) {
 TEST_F(FormationLoopTest, CarriesARequestOutOnWhatAnotherWriterLeft) {
   ASSERT_TRUE(apply(sample_formation()).ok());
   store_.touch(name_);
-  Formation formation = sample_formation();
-  formation.labels["tier"] = "gold";
+  const Formation formation = with_gold_label();
   EXPECT_TRUE(apply(formation).ok());
   EXPECT_EQ(stored().formation, formation);
   EXPECT_EQ(store_.loads, 1);
@@ -262,12 +270,7 @@ TEST_F(FormationLoopTest, CarriesARequestOutOnWhatAnotherWriterLeft) {
 TEST_F(FormationLoopTest, KnowsWhichNodesHaveTheirPresentGoal) {
   ASSERT_TRUE(apply(sample_formation()).ok());
   NodeReport report = sample_report("a", 1);
-  const auto knows = [&] {
-    ++report.number;
-    loop_->report_received(report);
-    scheduler_.run();
-    return loop_->observed().nodes.at(NodeName("a")).knows_goal;
-  };
+  const auto knows = [&] { return heard_next(report).knows_goal; };
   EXPECT_FALSE(knows());
   report.goal_tag = loop_->goal_for(NodeName("a"))->tag;
   EXPECT_TRUE(knows());
@@ -283,18 +286,12 @@ TEST_F(FormationLoopTest, KnowsWhichNodesHaveTheirPresentGoal) {
 TEST_F(FormationLoopTest, NothingThatWasHeardBeforeAnotherWroteCountsAfterwards) {
   ASSERT_TRUE(apply(sample_formation()).ok());
   NodeReport report = sample_report("a", 1);
-  const auto answers = [&] {
-    ++report.number;
-    loop_->report_received(report);
-    scheduler_.run();
-    return loop_->observed().nodes.at(NodeName("a")).answers_us;
-  };
+  const auto answers = [&] { return heard_next(report).answers_us; };
   report.goal_tag = loop_->goal_for(NodeName("a"))->tag;
   EXPECT_TRUE(answers());
   store_.touch(name_);
   told_.clear();
-  Formation changed = sample_formation();
-  changed.labels["tier"] = "gold";
+  const Formation changed = with_gold_label();
   ASSERT_TRUE(apply(changed).ok());
   EXPECT_TRUE(loop_->observed().nodes.empty()) << "the other may have heard it since";
   EXPECT_FALSE(answers()) << "on its way since before";

@@ -1,4 +1,6 @@
 // Ballots: who is chosen, whose word is needed, and when a choice is given up.
+#include <utility>
+
 #include <gtest/gtest.h>
 
 #include "model/limits.h"
@@ -98,30 +100,39 @@ TEST(Ballot, ChoosesAnotherWhenPostgresOfTheChosenNodeHangs) {
   EXPECT_LT(world.observed.phase_since - *chosen, kPromoteWait);
 }
 
+/// `node` was promoted in epoch 2, at 500, and did not open; the ballot of epoch 3 is under way.
+/// Yields the timeline of before and the node's own.
+std::pair<TimelineId, TimelineId> promote_in_vain(ObedientWorld& world, const char* node) {
+  FormationRecord& record = world.record;
+  const TimelineId first = record.lineage.back().timeline;
+  const TimelineId second = first.next();
+  record.lineage.push_back(Promotion{Epoch(2), NodeName(node), second, first, Lsn(500), false});
+  record.timeline_max = second;
+  record.phase = Phase::collect;
+  record.epoch = Epoch(3);
+  return {first, second};
+}
+
+void hold_at(ObedientWorld& world, const char* node, const WalPosition& position) {
+  NodeReport& report = world.report(node);
+  report.state = NodeState::held;
+  report.primary.reset();
+  report.promised = report.final_for = world.record.epoch;
+  report.position = position;
+}
+
 // c still took WAL of the old primary while a was promoted in epoch 2; b was chosen before a spoke.
 TEST(Ballot, LetsGoOfACandidateThatHasGoneAnotherWayThanWhoeverSpeaksLater) {
   ObedientWorld world(three_nodes());
   world.settle();
+  const auto [first, second] = promote_in_vain(world, "a");
   FormationRecord& record = world.record;
-  const TimelineId first = record.lineage.back().timeline;
-  const TimelineId second = first.next();
-  record.lineage.push_back(Promotion{Epoch(2), NodeName("a"), second, first, Lsn(500), false});
-  record.timeline_max = second;
-  record.phase = Phase::collect;
-  record.epoch = Epoch(3);
   record.candidate = NodeName("b");
   record.donor = NodeName("c");
   record.target_position = Position{Epoch(1), Lsn(900)};
-  const auto hold_at = [&](const char* name, const WalPosition& position) {
-    NodeReport& report = world.report(name);
-    report.state = NodeState::held;
-    report.primary.reset();
-    report.promised = report.final_for = Epoch(3);
-    report.position = position;
-  };
-  hold_at("a", WalPosition{second, Lsn(600)});
-  hold_at("b", WalPosition{first, Lsn(800)});
-  hold_at("c", WalPosition{first, Lsn(900)});
+  hold_at(world, "a", WalPosition{second, Lsn(600)});
+  hold_at(world, "b", WalPosition{first, Lsn(800)});
+  hold_at(world, "c", WalPosition{first, Lsn(900)});
   const Plan plan = world.next();
   ASSERT_TRUE(plan.record);
   EXPECT_EQ(plan.record->epoch, Epoch(4));
@@ -135,13 +146,8 @@ TEST(Ballot, WhoHoldsWalOfALaterEpochSpeaksForTheSettingsBeforeIt) {
   world.settle();
   // b was promoted in epoch 2, and crashed before it opened; the others have given their data up
   // for it.
+  const auto [first, second] = promote_in_vain(world, "b");
   FormationRecord& record = world.record;
-  const TimelineId first = record.lineage.back().timeline;
-  const TimelineId second = first.next();
-  record.lineage.push_back(Promotion{Epoch(2), NodeName("b"), second, first, Lsn(500), false});
-  record.timeline_max = second;
-  record.phase = Phase::collect;
-  record.epoch = Epoch(3);
   SyncConfig own = record.in_force.back();
   own.epoch = Epoch(2);
   own.primary = NodeName("b");
@@ -151,12 +157,9 @@ TEST(Ballot, WhoHoldsWalOfALaterEpochSpeaksForTheSettingsBeforeIt) {
     world.report(name) = NodeReport{};
     world.report(name).state = NodeState::creating;
   }
-  NodeReport& report = world.report("b");
-  report.state = NodeState::held;
-  report.promised = report.final_for = Epoch(3);
-  report.position = WalPosition{first, Lsn(500)};
+  hold_at(world, "b", WalPosition{first, Lsn(500)});
   EXPECT_FALSE(world.next().record) << "a may have acknowledged what b lacks";
-  report.position = WalPosition{second, Lsn(600)};
+  hold_at(world, "b", WalPosition{second, Lsn(600)});
   const Plan plan = world.next();
   ASSERT_TRUE(plan.record);
   EXPECT_EQ(plan.record->phase, Phase::promote);
@@ -167,13 +170,8 @@ TEST(Ballot, WhoHoldsWalOfALaterEpochSpeaksForTheSettingsBeforeIt) {
 TEST(Ballot, LetsGoOfACandidateThatHasFetchedWhatWhoeverSpeaksLaterDoesNotHave) {
   ObedientWorld world(three_nodes());
   world.settle();
+  const auto [first, second] = promote_in_vain(world, "a");
   FormationRecord& record = world.record;
-  const TimelineId first = record.lineage.back().timeline;
-  const TimelineId second = first.next();
-  record.lineage.push_back(Promotion{Epoch(2), NodeName("a"), second, first, Lsn(500), false});
-  record.timeline_max = second;
-  record.phase = Phase::collect;
-  record.epoch = Epoch(3);
   record.candidate = NodeName("b");
   record.donor = NodeName("c");
   record.target_position = Position{Epoch(1), Lsn(900)};
@@ -181,11 +179,7 @@ TEST(Ballot, LetsGoOfACandidateThatHasFetchedWhatWhoeverSpeaksLaterDoesNotHave) 
   NodeReport& b = world.report("b");
   b.promised = Epoch(3);
   b.position = WalPosition{first, Lsn(800)};
-  NodeReport& a = world.report("a");
-  a.state = NodeState::held;
-  a.primary.reset();
-  a.promised = a.final_for = Epoch(3);
-  a.position = WalPosition{second, Lsn(600)};
+  hold_at(world, "a", WalPosition{second, Lsn(600)});
   const Plan plan = world.next();
   ASSERT_TRUE(plan.record);
   EXPECT_EQ(plan.record->epoch, Epoch(4));
