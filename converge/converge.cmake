@@ -5,4 +5,4 @@ hactl_library(converge MUTANTS
 
 hactl_test(converge LABEL unit DEPENDS converge PACKAGES PostgreSQL::PostgreSQL
   SOURCES tests/converge/lead_test.cc tests/converge/next_action_test.cc
-          tests/converge/postgres_settings_test.cc)
+          tests/converge/postgres_settings_test.cc tests/converge/rejoin_test.cc)

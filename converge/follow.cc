@@ -1,5 +1,6 @@
 // The goals of a node that is not to be primary: standby, rebuild, hold, fast_forward, demote.
 #include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "base/rule_switch.h"
@@ -86,8 +87,8 @@ std::optional<Step> give_promise(const Goal& goal, const LocalState& local, std:
 
 /// The node's WAL is part of the chain, or about to be replaced by WAL that is. Not before that: by
 /// these numbers it is told which of the timelines, whose history files it may have, it is on.
-AgentState with_timelines(const Goal& goal, AgentState state) {
-  for (const Promotion& promotion : goal.chain) {
+AgentState with_timelines(const Lineage& chain, AgentState state) {
+  for (const Promotion& promotion : chain) {
     if (promotion.epoch.value > 0) state.timelines[promotion.timeline] = promotion.epoch;
   }
   return state;
@@ -124,7 +125,7 @@ std::optional<Step> ask_source(const Goal& goal, const LocalState& local) {
 
 Step clone(const Goal& goal, const LocalState& local, const std::string& why) {
   if (auto step = ask_source(goal, local)) return *step;
-  AgentState marked = with_timelines(goal, attachment(goal, noted(goal, local)));
+  AgentState marked = with_timelines(goal.chain, attachment(goal, noted(goal, local)));
   marked.rebuilding = true;
   marked.rewinding.reset();
   if (auto step = save(local, marked, "noting that the data is being made anew")) return *step;
@@ -186,8 +187,25 @@ AgentState rewound(const Goal& goal, const LocalState& local) {
   return state;
 }
 
+/// A rewind that was cut short leaves nothing to start (R10).
+bool rewind_is_done(const LocalState& local) {
+  return local.rewind == RewindProgress::done || !rule_holds(Rule::r10_whole_data);
+}
+
+/// Rewound data that lets sessions in is consistent: it is whole. Which timelines it has come to,
+/// the chain must tell, or the node would take itself to be on another. Unset: not that far.
+std::optional<Step> after_rewind(const Goal& goal, const LocalState& local) {
+  const bool rewinds = local.state.rewinding && rewind_is_done(local);
+  if (!rewinds || !local.seen.running || !local.seen.sql) return std::nullopt;
+  const auto source = std::ranges::find(goal.chain, *local.state.rewinding, &Promotion::epoch);
+  if (source == goal.chain.end()) return std::nullopt;
+  const Lineage chain(goal.chain.begin(), std::next(source));
+  return save(local, with_timelines(chain, rewound(goal, local)),
+              "noting that the rewind is complete");
+}
+
 /// Rewound data has no end of its own: it is consistent only when it has streamed from its source,
-/// so it is started attached. A rewind that was cut short leaves nothing to start.
+/// so it is started attached.
 Step rewind(const Goal& goal, const LocalState& local) {
   if (*local.state.rewinding != goal.upstream->epoch) {
     if (local.rewind != RewindProgress::noted) return clone(goal, local, "its source has changed");
@@ -200,18 +218,15 @@ Step rewind(const Goal& goal, const LocalState& local) {
     return act(action::Rewind{*goal.upstream, goal.chain.back().timeline, goal.postgres},
                "rewinding to where " + goal.upstream->node.value + " branched off");
   }
-  if (local.rewind != RewindProgress::done && rule_holds(Rule::r10_whole_data)) {
-    return clone(goal, local, "a rewind was cut short");
-  }
+  if (!rewind_is_done(local)) return clone(goal, local, "a rewind was cut short");
   if (local.starts_failed > kStartsMax) return clone(goal, local, "rewound data would not start");
   if (lacks_credential(goal, local)) {
     return act(action::Attach{goal.upstream->epoch}, "getting ready to follow");
   }
   if (auto step = configure(goal, local, attached_to(goal))) return *step;
   if (!local.seen.running) return act(action::StartStandby{goal.postgres}, "starting, rewound");
-  if (!local.seen.sql) return wait_for("replaying to where its data is consistent", kSoon);
-  return *save(local, with_timelines(goal, rewound(goal, local)),
-               "noting that the rewind is complete");
+  if (auto step = after_rewind(goal, local)) return *step;
+  return wait_for("replaying to where its data is consistent", kSoon);
 }
 
 bool attached_here(const Goal& goal, const LocalState& local) {
@@ -262,7 +277,7 @@ std::optional<Step> check_history(const Goal& goal, const LocalState& local) {
   if (!prefix || timelines_contradict(goal, local) || is_misled(goal, local, end.timeline)) {
     return rejoin(goal, local);
   }
-  return save(local, with_timelines(goal, attachment(goal, noted(goal, local))),
+  return save(local, with_timelines(goal.chain, attachment(goal, noted(goal, local))),
               "noting whom it follows");
 }
 
@@ -359,6 +374,9 @@ Step hold_still(const Goal& goal, const LocalState& local, Instant now) {
   if (local.state.rewinding && local.rewind == RewindProgress::noted) {
     return *save(local, whole_again(goal, local), "giving up a rewind that has not begun");
   }
+  // From here on it can speak; a ballot may need the word of every node.
+  if (auto step = after_clone(goal, local)) return *step;
+  if (auto step = after_rewind(goal, local)) return *step;
   if (local.seen.data == DataKind::absent || local.state.rebuilding) {
     return wait_for("it has no data to speak of", kAtPeace);
   }
@@ -404,7 +422,7 @@ Step fast_forward(const Goal& goal, const LocalState& local, Instant now) {
     return stuck("GoneAnotherWay", "told to fetch WAL from " + goal.upstream->node.value +
                                        ", and has WAL that is not part of that history");
   }
-  const AgentState state = with_timelines(goal, noted(goal, local));
+  const AgentState state = with_timelines(goal.chain, noted(goal, local));
   if (auto step = save(local, state, "noting the donor")) return *step;
   if (!local.seen.credential) return act(action::Attach{goal.epoch}, "getting ready to fetch WAL");
   WantedSettings wanted = attached_to(goal);

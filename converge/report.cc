@@ -11,12 +11,17 @@
 namespace hactl {
 namespace {
 
+/// What the node had is given up, and what replaces it is not whole yet.
+bool has_nothing_whole(const LocalState& local) {
+  const bool rewind_not_begun = local.state.rewinding && local.rewind == RewindProgress::noted;
+  return local.state.rebuilding && !rewind_not_begun;
+}
+
 NodeState stopped_state(const std::optional<Goal>& goal, const LocalState& local) {
   const bool left = goal && goal->state == GoalState::drop && local.state.goal &&
                     local.state.goal->state == GoalState::drop && !local.seen.credential;
   if (left) return NodeState::dropped;
-  const bool rewind_not_begun = local.state.rewinding && local.rewind == RewindProgress::noted;
-  if (local.state.rebuilding && !rewind_not_begun) return NodeState::creating;
+  if (has_nothing_whole(local)) return NodeState::creating;
   if (local.seen.data == DataKind::absent) return NodeState::empty;
   if (local.seen.data == DataKind::foreign) return NodeState::blocked;
   if (position_is_final(local)) return NodeState::fenced;
@@ -26,6 +31,7 @@ NodeState stopped_state(const std::optional<Goal>& goal, const LocalState& local
 NodeState state_of(const std::optional<Goal>& goal, const LocalState& local) {
   if (is_down(local)) return stopped_state(goal, local);
   const bool hung = local.unanswered_since && !local.restarting;
+  if (!local.seen.sql && has_nothing_whole(local)) return NodeState::creating;
   if (!local.seen.sql) return hung ? NodeState::hung : NodeState::starting;
   if (local.seen.sql->in_recovery) {
     return position_is_final(local) ? NodeState::held : NodeState::standby;

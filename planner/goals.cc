@@ -310,22 +310,6 @@ const Promotion* promotion_of(const Facts& facts, const Place& place, GoalState 
   return find_timeline(record.lineage, donor->second.timeline);
 }
 
-/// Whether the node is the only one that can speak for a setting of before, where commits waited
-/// for nobody, while the new primary has others to open with. Should it not open, the next ballot
-/// needs that word, and a node that has given its data up can't give it.
-bool speaks_alone(const Facts& facts, const NodeName& name) {
-  const FormationRecord& record = facts.record;
-  const SyncConfig& own = record.in_force.back();
-  const auto others = std::ranges::count_if(own.members, [&](const NodeName& member) {
-    const NodeFacts& node = facts.node(member);
-    return member != name && node.heard && node.report->state != NodeState::blocked;
-  });
-  return others >= own.required &&
-         std::ranges::any_of(record.in_force, [&](const SyncConfig& config) {
-           return config.epoch < own.epoch && config.primary == name && config.required == 0;
-         });
-}
-
 void fill_for_state(const Facts& facts, const Promotion* promotion, Goal& goal) {
   const FormationRecord& record = facts.record;
   switch (goal.state) {
@@ -357,8 +341,7 @@ void fill_for_state(const Facts& facts, const Promotion* promotion, Goal& goal) 
         goal.rebuild_above = known->second.incarnation;
       }
       // Until it opens, a new primary is proven only by the members of its setting.
-      if (record.phase == Phase::promote && promotion == &record.lineage.back() &&
-          !speaks_alone(facts, goal.node)) {
+      if (record.phase == Phase::promote && promotion == &record.lineage.back()) {
         goal.sync = record.in_force.back();
       }
       // Armed: what it will be primary with is set up before the old primary stops.

@@ -14,10 +14,32 @@ bool needs_restart(const Facts& facts, const NodeName& name) {
          report->restart_done < facts.generation.value;
 }
 
+bool all_stream(const Facts& facts) {
+  return std::ranges::all_of(facts.members, [&](const Member& member) {
+    return member.name == *facts.record.primary || facts.node(member.name).sender != nullptr;
+  });
+}
+
+/// The standby that is told to restart. One at a time: the order stands until the node is back.
+std::optional<NodeName> standby_to_restart(const Facts& facts) {
+  if (facts.record.phase != Phase::stable || !facts.primary_open()) return std::nullopt;
+  for (const Member& member : facts.members) {
+    if (member.name == *facts.record.primary || !needs_restart(facts, member.name)) continue;
+    if (all_stream(facts)) return member.name;
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+/// One that is told to restart may be at it, whatever it and the primary have said last.
+bool may_take_over_now(const Facts& facts, const NodeName& name) {
+  return ready_to_take_over(facts, name) && standby_to_restart(facts) != name;
+}
+
 std::optional<NodeName> best_standby(const Facts& facts, const std::optional<RegionName>& region) {
   std::optional<NodeName> best;
   for (const Member& member : facts.members) {
-    if (member.name == *facts.record.primary || !ready_to_take_over(facts, member.name)) continue;
+    if (member.name == *facts.record.primary || !may_take_over_now(facts, member.name)) continue;
     if (region && member.region != *region) continue;
     if (!best || member.candidate_priority > facts.node(*best).member->candidate_priority) {
       best = member.name;
@@ -26,7 +48,6 @@ std::optional<NodeName> best_standby(const Facts& facts, const std::optional<Reg
   return best;
 }
 
-/// One that is told to restart may be at it, whatever it and the primary have said last.
 bool standby_needs_restart(const Facts& facts) {
   return std::ranges::any_of(facts.members, [&](const Member& member) {
     return member.name != *facts.record.primary && facts.node(member.name).heard &&
@@ -68,7 +89,7 @@ std::optional<Move> wanted_move(Facts& facts) {
   if (facts.record.request) {
     const MoveRequest& request = *facts.record.request;
     const auto to = request.to ? request.to : best_standby(facts, request.to_region);
-    if (to && *to != primary && ready_to_take_over(facts, *to)) {
+    if (to && *to != primary && may_take_over_now(facts, *to)) {
       return Move{*to, 323, "a switchover was asked for"};
     }
   }
@@ -79,7 +100,8 @@ std::optional<Move> wanted_move(Facts& facts) {
   }
   const std::optional<NodeName> preferred = preferred_primary(facts);
   if (preferred && *preferred != primary && may_move_to_preferred(facts) &&
-      fit_long_enough(facts, *preferred) && !moves_too_often(facts)) {
+      fit_long_enough(facts, *preferred) && !moves_too_often(facts) &&
+      may_take_over_now(facts, *preferred)) {
     return Move{*preferred, 325,
                 "its candidate-priority " +
                     std::to_string(facts.node(*preferred).member->candidate_priority) +
@@ -96,16 +118,10 @@ std::optional<Move> wanted_move(Facts& facts) {
 std::optional<NodeName> restart_turn(const Facts& facts) {
   if (facts.record.phase != Phase::stable || !facts.primary_open()) return std::nullopt;
   const NodeName& primary = *facts.record.primary;
-  bool all_stream = true;
-  for (const Member& member : facts.members) {
-    if (member.name != primary && facts.node(member.name).sender == nullptr) all_stream = false;
-  }
-  for (const Member& member : facts.members) {
-    if (member.name == primary || !needs_restart(facts, member.name)) continue;
-    if (all_stream) return member.name;
-    // One at a time: the order stands until the node is back.
-    return std::nullopt;
-  }
+  const bool standby_first = std::ranges::any_of(facts.members, [&](const Member& member) {
+    return member.name != primary && needs_restart(facts, member.name);
+  });
+  if (standby_first) return standby_to_restart(facts);
   if (!needs_restart(facts, primary)) return std::nullopt;
   const bool somebody_else = best_standby(facts, std::nullopt).has_value();
   if (somebody_else && !any_parameters_held(facts)) return std::nullopt;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "model/limits.h"
 #include "sim/world.h"
 
 namespace hactl {
@@ -17,8 +18,8 @@ constexpr Duration kStuckAfter{65'000};
 /// Longer than every pause after which the planner may change its mind, but the one below.
 constexpr Duration kSettles{15'000};
 /// A primary moves by itself once another node has been fit for long enough; when that did not
-/// work, once more after the pause between two moves (kFitFor, kMoveBackOff, kFitFor).
-constexpr Duration kSettlesWithFailback{90'000};
+/// work, once more after the pause between two moves.
+constexpr Duration kSettlesWithFailback = kSettles + kFitFor + kMoveBackOff + kFitFor;
 
 bool holds(const Plan& plan, std::string_view type) {
   const auto found = std::ranges::find(plan.conditions, type, &Condition::type);

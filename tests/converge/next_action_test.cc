@@ -1,83 +1,13 @@
 // One step of an agent toward its goal, from the states that matter.
 #include "converge/next_action.h"
 
-#include <string>
-
 #include <gtest/gtest.h>
 
 #include "model/limits.h"
+#include "tests/converge/node_c.h"
 
 namespace hactl {
 namespace {
-
-constexpr SystemId kSystem{77};
-constexpr Instant kNow{Duration{1'000'000}};
-
-/// Node c is to follow b, which was promoted in epoch 2 at 0/2000 on timeline 3; a led before.
-Goal follow_b() {
-  Goal goal;
-  goal.formation = FormationName("test");
-  goal.node = NodeName("c");
-  goal.incarnation = Incarnation(1);
-  goal.revision = Revision(9);
-  goal.state = GoalState::standby;
-  goal.epoch = Epoch(2);
-  goal.system_id = kSystem;
-  goal.upstream = Upstream{NodeName("b"), "10.0.0.2", 5432, Epoch(2)};
-  goal.chain = {
-      Promotion{Epoch(1), NodeName("a"), TimelineId(2), TimelineId(1), Lsn(0x100), true},
-      Promotion{Epoch(2), NodeName("b"), TimelineId(3), TimelineId(2), Lsn(0x2000), true}};
-  goal.postgres.data_directory = "/data";
-  return goal;
-}
-
-/// A detached standby whose WAL ends on timeline 2 at `end`.
-LocalState detached_standby(Lsn end) {
-  LocalState local;
-  local.state.formation = FormationName("test");
-  local.state.node = NodeName("c");
-  local.state.node_incarnation = NodeIncarnation(1);
-  local.state.incarnation_seen = Incarnation(1);
-  local.state.system_id = kSystem;
-  local.state.promised = Epoch(2);
-  local.state.timelines = {{TimelineId(2), Epoch(1)}};
-  local.seen.data = DataKind::cluster;
-  local.seen.control = ControlData{};
-  local.seen.control->system_id = kSystem;
-  local.seen.control->version = 15;
-  local.seen.history = {{TimelineId(2), Lsn(0x100)}};
-  local.seen.running = true;
-  local.seen.sql = SqlView{};
-  local.seen.sql->timeline = TimelineId(2);
-  local.seen.sql->received = end;
-  local.seen.sql->replayed = end;
-  local.seen.sql->replay_at_end = true;
-  return local;
-}
-
-/// Carries out what only changes files and memory, until something else is wanted.
-Step settled(const Goal& goal, LocalState& local) {
-  for (int i = 0; i < 20; ++i) {
-    const Step step = next_action(goal, local, kNow);
-    if (!step.action) return step;
-    if (const auto* save = std::get_if<action::SaveState>(&*step.action)) {
-      if (save->state.rewinding && !local.state.rewinding) local.rewind = RewindProgress::noted;
-      local.state = save->state;
-    } else if (const auto* write = std::get_if<action::Configure>(&*step.action)) {
-      local.seen.config_id_on_disk = write->files.id;
-      if (local.seen.sql) local.seen.sql->config_id = write->files.id;
-    } else {
-      return step;
-    }
-  }
-  return next_action(goal, local, kNow);
-}
-
-std::string name_of_next(const Goal& goal, LocalState& local) {
-  const Step step = settled(goal, local);
-  if (step.problem) return "stuck: " + step.problem->reason;
-  return step.action ? std::string(name_of(*step.action)) : "wait: " + step.why;
-}
 
 TEST(NextAction, AGoalOfAnOlderEpochThanThePromisedOneIsNotObeyed) {
   LocalState local = detached_standby(Lsn(0x2000));
@@ -96,136 +26,7 @@ TEST(NextAction, AnOrderToWaitIsReportedAsSeenThoughItIsNotOnFile) {
   EXPECT_EQ(report.revision_seen, wait.revision);
 }
 
-TEST(NextAction, AStandbyThatEndsWhereItsNewPrimaryBeganAttaches) {
-  LocalState local = detached_standby(Lsn(0x2000));
-  EXPECT_EQ(name_of_next(follow_b(), local), "attach");
-  EXPECT_EQ(local.state.attached, (Attachment{Epoch(2), NodeName("b")}));
-}
-
-TEST(NextAction, AStandbyThatWentFurtherAsksItsSourceBeforeItGivesItsDataUp) {
-  LocalState local = detached_standby(Lsn(0x2100));
-  EXPECT_EQ(name_of_next(follow_b(), local), "ask_source");
-  EXPECT_FALSE(local.state.rebuilding);
-  local.source_ready_for = Epoch(2);
-  EXPECT_EQ(name_of_next(follow_b(), local), "stop");
-  EXPECT_TRUE(local.state.rebuilding);
-  local.seen.running = false;
-  local.seen.sql.reset();
-  EXPECT_EQ(name_of_next(follow_b(), local), "rewind");
-}
-
-TEST(NextAction, RewoundDataIsStartedAttachedAndIsWholeOnceASessionIsHad) {
-  LocalState local = detached_standby(Lsn(0x2100));
-  local.source_ready_for = Epoch(2);
-  static_cast<void>(settled(follow_b(), local));
-  local.seen.running = false;
-  local.seen.sql.reset();
-  local.rewind = RewindProgress::done;
-  EXPECT_EQ(name_of_next(follow_b(), local), "attach");
-  local.seen.credential = true;
-  local.attached_for = Epoch(2);
-  EXPECT_EQ(name_of_next(follow_b(), local), "start_standby");
-  local.seen.running = true;
-  EXPECT_TRUE(name_of_next(follow_b(), local).starts_with("wait: "));
-  EXPECT_TRUE(local.state.rebuilding);
-  local.seen.sql = SqlView{};
-  local.seen.sql->config_id = local.seen.config_id_on_disk;
-  static_cast<void>(settled(follow_b(), local));
-  EXPECT_FALSE(local.state.rebuilding);
-  EXPECT_FALSE(local.state.rewinding);
-}
-
-TEST(NextAction, ARewindOfAFormerLifeIsFollowedByACopy) {
-  LocalState local = detached_standby(Lsn(0x2100));
-  local.state.rebuilding = true;
-  local.state.rewinding = Epoch(2);
-  local.seen.running = false;
-  local.seen.sql.reset();
-  local.seen.credential = true;
-  local.attached_for = Epoch(2);
-  EXPECT_EQ(name_of_next(follow_b(), local), "clone");
-}
-
-TEST(NextAction, DataIsKeptForAPrimaryThatIsNotOpenUnlessItNeedsTheNode) {
-  Goal goal = follow_b();
-  goal.chain.back().opened = false;
-  goal.sync = SyncConfig{Epoch(2), ConfigGeneration(4), NodeName("b"), 1, {NodeName("a")}};
-  LocalState local = detached_standby(Lsn(0x2100));
-  EXPECT_TRUE(name_of_next(goal, local).starts_with("wait: waiting for b to open"));
-  goal.sync->members.insert(NodeName("c"));
-  EXPECT_EQ(name_of_next(goal, local), "ask_source");
-}
-
-TEST(NextAction, ABallotFindsTheDataOfANodeWhoseRewindHasNotBegun) {
-  LocalState local = detached_standby(Lsn(0x2100));
-  local.source_ready_for = Epoch(2);
-  static_cast<void>(settled(follow_b(), local));
-  ASSERT_TRUE(local.state.rewinding);
-  Goal hold = follow_b();
-  hold.state = GoalState::hold;
-  hold.epoch = Epoch(3);
-  hold.upstream.reset();
-  EXPECT_TRUE(name_of_next(hold, local).starts_with("wait: "));
-  EXPECT_FALSE(local.state.rebuilding);
-  EXPECT_EQ(report_of(hold, local, Instant{}).final_for, Epoch(3));
-  EXPECT_EQ(report_of(hold, local, Instant{}).position, (WalPosition{TimelineId(2), Lsn(0x2100)}));
-}
-
-TEST(NextAction, ARewindThatHasNotBegunDoesNotMoveTheNodeToAnotherTimeline) {
-  LocalState local = detached_standby(Lsn(0x2100));
-  // A receiver fetches the history of timelines that the node's own WAL has missed the turn to.
-  local.seen.history[TimelineId(3)] = Lsn(0x2000);
-  local.source_ready_for = Epoch(2);
-  static_cast<void>(settled(follow_b(), local));
-  EXPECT_TRUE(local.state.rewinding);
-  Goal ballot = follow_b();
-  ballot.state = GoalState::hold;
-  ballot.epoch = Epoch(3);
-  static_cast<void>(settled(ballot, local));
-  EXPECT_FALSE(local.state.rewinding);
-  EXPECT_EQ(report_of(ballot, local, kNow).position, (WalPosition{TimelineId(2), Lsn(0x2100)}));
-}
-
-TEST(NextAction, AStandbyThatKnowsATimelineOfNobodyIsRewoundThoughItsDataIsAPrefix) {
-  LocalState local = detached_standby(Lsn(0x1800));
-  local.source_ready_for = Epoch(2);
-  local.seen.history[TimelineId(3)] = Lsn(0x2000);
-  static_cast<void>(settled(follow_b(), local));
-  EXPECT_FALSE(local.state.rewinding);
-  EXPECT_TRUE(local.state.attached);
-
-  local = detached_standby(Lsn(0x1800));
-  local.source_ready_for = Epoch(2);
-  local.seen.history[TimelineId(4)] = Lsn(0x1800);
-  static_cast<void>(settled(follow_b(), local));
-  EXPECT_TRUE(local.state.rewinding);
-}
-
-TEST(NextAction, ATimelineKnownUnderAnotherEpochIsNeverFollowedAndNeverRewound) {
-  LocalState local = detached_standby(Lsn(0x2000));
-  local.state.timelines[TimelineId(3)] = Epoch(9);
-  local.source_ready_for = Epoch(2);
-  EXPECT_EQ(name_of_next(follow_b(), local), "stop");
-  EXPECT_TRUE(local.state.rebuilding);
-  EXPECT_FALSE(local.state.rewinding);
-  local.seen.running = false;
-  local.seen.sql.reset();
-  local.seen.credential = true;
-  local.attached_for = Epoch(2);
-  EXPECT_EQ(name_of_next(follow_b(), local), "clone");
-}
-
-TEST(NextAction, ForeignDataIsRefusedWithAWordOnWhatToDo) {
-  LocalState local = detached_standby(Lsn(0x2000));
-  local.seen.data = DataKind::foreign;
-  EXPECT_EQ(name_of_next(follow_b(), local), "stuck: DataDirectoryForeign");
-  local.seen.data = DataKind::cluster;
-  local.seen.control->version = 13;
-  EXPECT_EQ(name_of_next(follow_b(), local), "stuck: WrongVersion");
-  local.seen.control->version = 15;
-  local.seen.control->system_id = SystemId(78);
-  EXPECT_EQ(name_of_next(follow_b(), local), "stuck: DataDirectoryOfAnotherFormation");
-}
+// Before it has noted that, it says nothing in a ballot; and a ballot may need the word of all.
 
 TEST(NextAction, AnotherNodesOldPrimaryStopsBeforeItFollows) {
   LocalState local = detached_standby(Lsn(0x2100));
@@ -276,7 +77,9 @@ TEST(NextAction, AnOrderedPromotionIsEndedBeforeANodeSaysItsLastWord) {
 }
 
 /// Node c is primary in epoch 2 on timeline 3, behind its gate, and commits wait for `required` of
+
 /// b.
+
 Goal lead_in_epoch_2(int required) {
   Goal goal = follow_b();
   goal.state = GoalState::primary;
@@ -387,6 +190,7 @@ TEST(NextAction, ACandidateWhoseReplayStoppedForParametersRestartsToFetchWal) {
 }
 
 // Each of several changes of the former primary's parameters may stop it once.
+
 TEST(NextAction, ANodeThatIsToBePromotedReplaysPastParametersThatStopIt) {
   Goal goal = lead_in_epoch_2(0);
   goal.state = GoalState::promote;
@@ -445,22 +249,6 @@ TEST(NextAction, ANodeThatWasNeverPromotedInAnEpochIsNoPrimaryInIt) {
   EXPECT_EQ(name_of_next(goal, local), "stuck: NotPromoted");
 }
 
-TEST(NextAction, WithoutItsNotesANodeTakesNoMoreWalAndWaitsToBeBuiltAnew) {
-  LocalState local = detached_standby(Lsn(0x2000));
-  local.state = AgentState{};
-  local.seen.sql->receiver = ReceiverView{NodeName("b"), Epoch(2), TimelineId(2), true, false};
-  const Step step = next_action(follow_b(), local, kNow);
-  ASSERT_TRUE(step.action);
-  EXPECT_EQ(name_of(*step.action), "detach");
-  ASSERT_TRUE(step.problem);
-  EXPECT_EQ(step.problem->reason, "NotesLost");
-  local.seen.sql->receiver.reset();
-  EXPECT_EQ(name_of_next(follow_b(), local), "stuck: NotesLost");
-  Goal rebuild = follow_b();
-  rebuild.state = GoalState::rebuild;
-  EXPECT_EQ(name_of_next(rebuild, local), "ask_source");
-}
-
 TEST(NextAction, AStandbyThatHasAnsweredNobodyForLongIsEnded) {
   LocalState local = detached_standby(Lsn(0x2000));
   local.seen.sql.reset();
@@ -468,21 +256,6 @@ TEST(NextAction, AStandbyThatHasAnsweredNobodyForLongIsEnded) {
   EXPECT_TRUE(name_of_next(follow_b(), local).starts_with("wait: "));
   local.unanswered_since = kNow - Duration{10'000};
   EXPECT_EQ(name_of_next(follow_b(), local), "stop");
-}
-
-TEST(NextAction, WhoLeftInTheMiddleOfACopyCopiesAnewWhenItComesBack) {
-  LocalState local = detached_standby(Lsn(0x2100));
-  local.seen.running = false;
-  local.seen.sql.reset();
-  local.state.rebuilding = true;
-  local.state.node_incarnation = NodeIncarnation(0);
-  Goal goal = follow_b();
-  goal.state = GoalState::drop;
-  EXPECT_EQ(name_of_next(goal, local), "wait: ");
-  EXPECT_EQ(report_of(goal, local, kNow).state, NodeState::dropped);
-  local.seen.credential = true;
-  local.attached_for = Epoch(2);
-  EXPECT_EQ(name_of_next(follow_b(), local), "clone");
 }
 
 }  // namespace

@@ -185,26 +185,20 @@ TEST(Plan, DoesNotMoveThePrimaryForItsParametersWhileAStandbyMayBeRestarting) {
   EXPECT_EQ(move()->to, NodeName("b"));
 }
 
-// As a member of the new setting it would give its data up for a primary that may not open.
-TEST(Plan, WhoAloneCanSpeakForASettingKeepsItsDataWhileOthersCanHelpTheNewPrimary) {
+// Neither it nor the primary may have told yet that it is down.
+TEST(Plan, ASwitchoverWaitsWhileItsTargetIsToldToRestart) {
   ObedientWorld world(three_nodes());
   world.settle();
-  FormationRecord& record = world.record;
-  const TimelineId first = record.lineage.back().timeline;
-  record.epoch = Epoch(2);
-  record.phase = Phase::promote;
-  record.candidate = NodeName("c");
-  record.target_position = Position{Epoch(1), Lsn(500)};
-  record.in_force = {
-      SyncConfig{Epoch(1), ConfigGeneration(1), NodeName("a"), 0, {}},
-      SyncConfig{Epoch(2), ConfigGeneration(2), NodeName("c"), 1, {NodeName("a"), NodeName("b")}}};
-  record.lineage.push_back(
-      Promotion{Epoch(2), NodeName("c"), first.next(), first, Lsn(500), false});
-  world.observed.phase_since = world.now - kOthersFollowAfter;
-  EXPECT_FALSE(world.next().goals.at(NodeName("a")).sync);
-  EXPECT_TRUE(world.next().goals.at(NodeName("b")).sync);
-  world.observed.nodes[NodeName("b")].received_at = world.now - kSilentAfter;
-  EXPECT_TRUE(world.next().goals.at(NodeName("a")).sync) << "now it is needed";
+  world.report("b").restart_pending = true;
+  const auto moves_to = [&](const char* name) {
+    world.record.request = MoveRequest{NodeName(name), std::nullopt};
+    Facts facts(world.spec, world.generation, world.record, world.observed, world.now);
+    return wanted_move(facts).has_value();
+  };
+  EXPECT_FALSE(moves_to("b"));
+  EXPECT_TRUE(moves_to("c"));
+  world.report("b").restart_done = world.generation.value;
+  EXPECT_TRUE(moves_to("b"));
 }
 
 TEST(Plan, DropsANodeThatLeftTheSpecAndMovesThePrimaryAwayFirst) {
