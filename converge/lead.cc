@@ -165,7 +165,8 @@ Step resume(const Goal& goal, const LocalState& local, Instant now) {
   state.grant = Grant{*goal.sync};
   if (auto step = save(local, state, "noting the setting to resume under")) return *step;
   // What would be streamed from data that was put back is another history of the same timeline.
-  Gate gate = goal.position ? Gate::sealed : Gate::closed;
+  const bool sealed = goal.position && rule_holds(Rule::r13_sealed);
+  Gate gate = sealed ? Gate::sealed : Gate::closed;
   if (!rule_holds(Rule::r10_resumes_closed)) gate = Gate::open;
   if (auto step = configure(goal, local, as_primary(goal, gate, any_names(*goal.sync)))) {
     return *step;
@@ -248,10 +249,13 @@ bool opens_by_word(const Goal& goal, const LocalState& local) {
   return goal.sync->required == 0 && !gate_is_open(local) && rule_holds(Rule::r10_fresh_nonce);
 }
 
-/// Asked before the answer is needed. Unset: it is asked.
+/// Asked before the answer is needed. Unset: it is asked, or the gate is opening by the answer.
 std::optional<Step> ask_to_open(const Goal& goal, const LocalState& local, Instant now) {
   const bool asked = local.start_nonce != 0 && now - local.asked_at < kLease;
   if (asked || !opens_by_word(goal, local)) return std::nullopt;
+  const bool answered = local.start_nonce != 0 && goal.start_nonce == local.start_nonce;
+  const bool opens = is_written(goal, local, as_primary(goal, Gate::open, any_names(*goal.sync)));
+  if (answered && opens) return std::nullopt;
   return act(action::AskToOpen{}, "asking the controller whether it may open");
 }
 
@@ -272,7 +276,9 @@ std::optional<Step> unseal(const Goal& goal, const LocalState& local) {
     return std::nullopt;
   }
   const WalPosition end{goal.timeline, local.seen.sql->flushed};
-  if (goal.position && end < *goal.position) return data_forgotten("what the controller has seen");
+  if (goal.position && end < *goal.position && rule_holds(Rule::r13_sealed)) {
+    return data_forgotten("what the controller has seen");
+  }
   return configure(goal, local, closed_settings(goal, local, any_names(*goal.sync)));
 }
 

@@ -178,6 +178,10 @@ std::optional<Step> configure(const Goal& goal, const LocalState& local,
   return act(action::Configure{files, goal.postgres.data_directory}, "setting PostgreSQL up");
 }
 
+bool is_written(const Goal& goal, const LocalState& local, const WantedSettings& wanted) {
+  return local.seen.config_id_on_disk == render(goal, local, wanted).id;
+}
+
 WantedSettings armed_settings(const Upstream& upstream, const SyncConfig& sync) {
   std::string names = any_names(sync);
   if (names.empty()) names = sync_names_for_standby();

@@ -72,6 +72,8 @@ struct WantedSettings {
 };
 std::optional<Step> configure(const Goal& goal, const LocalState& local,
                               const WantedSettings& wanted);
+/// Whether the settings are on disk; PostgreSQL may not follow them yet.
+bool is_written(const Goal& goal, const LocalState& local, const WantedSettings& wanted);
 
 /// The settings with which a standby is promoted and a new primary waits to open: closed to
 /// clients, with what commits will wait for. A target that was armed with them, and still names the

@@ -115,9 +115,12 @@ TEST(NextAction, WhereCommitsWaitForNobodyAGateOpensOnlyAtAFreshAnswerOfTheContr
   local.proof.confirmed = true;
   EXPECT_TRUE(name_of_next(goal, local).starts_with("wait: waiting for the controller's word"));
   goal.start_nonce = 5;
-  EXPECT_EQ(name_of_next(goal, local), "wait: opening");
   local.asked_at = kNow - kLease;
   EXPECT_EQ(name_of_next(goal, local), "ask_to_open") << "others may have gone on by now";
+  local.asked_at = kNow;
+  EXPECT_EQ(name_of_next(goal, local), "wait: opening");
+  local.asked_at = kNow - kLease;
+  EXPECT_EQ(name_of_next(goal, local), "wait: opening") << "by the answer that it has";
 }
 
 TEST(NextAction, AfterARestartTheCheckpointerIsAskedWhetherCommitsWait) {
