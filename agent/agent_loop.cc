@@ -106,9 +106,12 @@ void AgentLoop::learn_from(PostgresView view) {
   if (local_.seen.running && !view.running) forget_postgres();
   if (view.running) {
     local_.stopped_since.reset();
+    if (!stopping_) local_.stop_took.reset();
     learn_answer(view.sql);
   } else if (!local_.stopped_since) {
     local_.stopped_since = scheduler_.now();
+    if (closing_since_) local_.stop_took = scheduler_.now() - *closing_since_;
+    closing_since_.reset();
   }
   local_.seen = std::move(view);
 }
@@ -187,7 +190,10 @@ void AgentLoop::perform(const Step& step) {
   performing_ = std::string(name_of(action));
   performing_since_ = scheduler_.now();
   performing_for_ = goal_;
-  if (const auto* stop = std::get_if<action::Stop>(&action)) stopping_ = *stop;
+  if (const auto* stop = std::get_if<action::Stop>(&action)) {
+    stopping_ = *stop;
+    if (local_.seen.sql && !local_.seen.sql->in_recovery) closing_since_ = scheduler_.now();
+  }
   // What is seen of it while it stops must not look like a failure.
   if (stops_to_restart()) local_.restarting = true;
   const auto done = [this, action](const Result<ActionOutcome>& outcome) {

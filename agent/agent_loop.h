@@ -80,8 +80,9 @@ class AgentLoop {
   Instant doing_since_;
   std::optional<std::string> performing_;  ///< The action under way.
   Instant performing_since_;
-  std::optional<action::Stop> stopping_;  ///< It, when it is one.
-  std::optional<Goal> performing_for_;    ///< The goal that it is under way for.
+  std::optional<action::Stop> stopping_;    ///< It, when it is one.
+  std::optional<Instant> closing_since_{};  ///< A primary is being stopped since then.
+  std::optional<Goal> performing_for_;      ///< The goal that it is under way for.
   bool looking_ = false;
   Instant seen_at_;
   bool look_again_ = false;

@@ -65,6 +65,7 @@ void fields(Archive& archive, wire::Of<FormationRecord> auto& record) {
   archive("request", record.request);
   archive("failover", record.failover);
   archive("recovering", record.recovering);
+  archive("pauses-ms", record.pauses_ms);
   archive("settled-generation", record.settled_generation);
   archive("paused", record.paused);
   archive("deleting", record.deleting);

@@ -65,6 +65,7 @@ void fields(Archive& archive, wire::Of<NodeReport> auto& report) {
   archive("restart-pending", report.restart_pending);
   archive("parameters-held", report.parameters_held);
   archive("restart-done", report.restart_done);
+  archive("stop-took-ms", report.stop_took_ms);
   archive.long_number("start-nonce", report.start_nonce);
   archive("goal-tag", report.goal_tag);
   archive("lineage", report.lineage);

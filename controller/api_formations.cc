@@ -90,20 +90,44 @@ std::optional<Failure> read_wanted(const std::string& body, const FormationName&
   return std::nullopt;
 }
 
+Json names_json(const std::vector<NodeName>& names) {
+  Json json = Json::array();
+  for (const NodeName& name : names)
+    json.push_back(name.value);
+  return json;
+}
+
+Json pause_json(const PausePrediction& pause) {
+  return Json{{"usual-ms", pause.usual.count()},
+              {"worst-ms", pause.worst.count()},
+              {"measured", pause.measured}};
+}
+
+Json step_json(const PreviewStep& step) {
+  Json json{{"kind", to_string(step.kind)},
+            {"title", step.title},
+            {"details", step.details},
+            {"reloads", names_json(step.reloads)},
+            {"restarts", names_json(step.restarts)},
+            {"disconnects", names_json(step.disconnects)},
+            {"writes-pause", step.writes_pause},
+            {"no-way-back", step.no_way_back},
+            {"events", step.events}};
+  if (!step.waits_for.empty()) json["waits-for"] = step.waits_for;
+  if (!step.exposes.empty()) json["exposes"] = step.exposes;
+  return json;
+}
+
 Json preview_json(const Preview& preview) {
-  Json steps = Json::array();
+  Json json{{"steps", Json::array()},
+            {"converges", preview.converges},
+            {"blocked", preview.blocked},
+            {"predicted-pause", nullptr}};
   for (const PreviewStep& step : preview.steps) {
-    Json restarts = Json::array();
-    for (const NodeName& node : step.restarts) {
-      restarts.push_back(node.value);
-    }
-    steps.push_back(Json{{"title", step.title},
-                         {"details", step.details},
-                         {"writes-pause", step.writes_pause},
-                         {"restarts", std::move(restarts)}});
+    if (step.writes_pause) json["predicted-pause"] = pause_json(preview.pause);
+    json["steps"].push_back(step_json(step));
   }
-  return Json{
-      {"steps", std::move(steps)}, {"converges", preview.converges}, {"blocked", preview.blocked}};
+  return json;
 }
 
 /// A number of the text that is the same on every machine. Not for secrets.
@@ -272,7 +296,9 @@ Json ControllerApi::plan_object(const Formation& wanted, const FormationLoop* lo
     const bool same = loop->stored().formation.spec == wanted.spec;
     generation = same ? loop->stored().generation : loop->stored().generation.next();
   }
-  Json object = preview_json(preview(wanted.spec, generation, record, observed, scheduler_.now()));
+  const FormationSpec* running = loop == nullptr ? nullptr : &loop->stored().formation.spec;
+  const PreviewStart start{running, record, observed, scheduler_.now()};
+  Json object = preview_json(preview(wanted.spec, generation, start));
   // What was decided and what is wanted make the identity, not what nodes report meanwhile.
   const std::string identity =
       fmt::format("{}\n{}\n{}\n{}", record.incarnation.value, record.revision.value,

@@ -344,6 +344,9 @@ void FormationLoop::become(StoredFormation stored) {
   const FormationRecord& after = stored.record;
   const Instant now = scheduler_.now();
   if (before.phase != after.phase || before.epoch != after.epoch) observed_.phase_since = now;
+  if (after.phase != Phase::switchover && after.phase != Phase::promote) {
+    observed_.writes_stopped_at.reset();
+  }
   if (existed && after.epoch > before.epoch && after.phase == Phase::collect &&
       before.phase != Phase::collect) {
     observed_.last_failover = now;
@@ -458,8 +461,9 @@ const std::vector<std::string>& FormationLoop::steps() const {
       steps_ && steps_->made_for == made_for && now - steps_->made_at < kStepsShownFor;
   if (!fresh) {
     steps_ = Steps{made_for, now, {}};
+    const FormationSpec& spec = stored_.formation.spec;
     for (PreviewStep& step :
-         preview(stored_.formation.spec, stored_.generation, stored_.record, observed_, now)
+         preview(spec, stored_.generation, PreviewStart{&spec, stored_.record, observed_, now})
              .steps) {
       steps_->titles.push_back(std::move(step.title));
     }

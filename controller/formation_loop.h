@@ -191,6 +191,8 @@ class FormationLoop {
   [[nodiscard]] bool has_goal(const NodeReport& report) const;
   /// Whether what is stored comes from a write whose answer was lost.
   [[nodiscard]] bool is_what_we_wrote(const StoredFormation& stored) const;
+  /// Notes since when clients can't write, once the primary that is being left has stopped.
+  void note_stop(const NodeReport& report, Instant received_at);
   /// Another controller has written to the store, and may be the one that the nodes talk to. What
   /// it had heard is on record, and reports that were made before show less than that: as after a
   /// start, nobody was heard yet, and reports answer us when they come to new tags (R13).

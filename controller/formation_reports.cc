@@ -95,6 +95,7 @@ void FormationLoop::report_received(NodeReport report, Instant received_at) {
         received_at - node.received_at < kPrimarySilentAfter && !node.hung_up_at.has_value();
     News news = heard ? news_in(node.report, report) : News::facts;
     if (!is_steady(node.report, report)) node.steady_since = received_at;
+    note_stop(report, received_at);
     if (node.report.node_incarnation != report.node_incarnation) node.complete_seen = {};
     note_life(node, report.process);
     node.report = std::move(report);
@@ -112,6 +113,17 @@ void FormationLoop::report_received(NodeReport report, Instant received_at) {
     if (news == News::progress && calm) return wake_by(scheduler_.now() + kProgressPause);
   }
   wake();
+}
+
+void FormationLoop::note_stop(const NodeReport& report, Instant received_at) {
+  const FormationRecord& record = stored_.record;
+  const bool moves = record.phase == Phase::switchover || record.phase == Phase::promote;
+  const bool stopped = moves && record.primary == report.node && report.final_for == record.epoch &&
+                       report.stop_took_ms != 0;
+  if (!stopped || observed_.writes_stopped_at) return;
+  constexpr std::uint64_t kLongest = 3'600'000;
+  const auto took = static_cast<std::int64_t>(std::min(report.stop_took_ms, kLongest));
+  observed_.writes_stopped_at = received_at - Duration{took};
 }
 
 void FormationLoop::ask_anew() {

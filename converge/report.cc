@@ -114,6 +114,10 @@ NodeReport report_of(const std::optional<Goal>& goal, const LocalState& local, I
                         ? state.promised
                         : std::max(state.promised, goal->epoch);
   report.state = state_of(goal, local);
+  if (local.stop_took) {
+    report.stop_took_ms =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(local.stop_took->count(), 1));
+  }
   report.restart_done = state.restart_done;
   report.start_nonce = local.start_nonce;
   report.problem = local.problem ? local.problem : slow_disk(local, now);

@@ -1,3 +1,6 @@
+#include <sstream>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "codec/json.h"
@@ -8,17 +11,84 @@
 namespace hactl {
 namespace {
 
-void print_step(std::ostream& out, std::size_t number, const nlohmann::json& step) {
-  out << fmt::format("{:2}. {}\n", number, text_at(step, "title"));
-  for (const nlohmann::json& detail : items_of(step, "details")) {
-    if (detail.is_string()) out << "      " << detail.get<std::string>() << "\n";
+constexpr std::size_t kWidth = 80;
+
+/// The text, broken between words so that no line is wider than a terminal.
+void print_wrapped(std::ostream& out, const std::string& indent, const std::string& text) {
+  std::string line = indent;
+  bool begun = false;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    if (begun && line.size() + 1 + word.size() > kWidth) {
+      out << line << "\n";
+      line = std::string(indent.size() + 2, ' ') + word;
+    } else {
+      line += (begun ? " " : "") + word;
+    }
+    begun = true;
   }
-  if (step.value("writes-pause", false)) out << "      writes pause\n";
+  out << line << "\n";
+}
+
+std::string names_in(const nlohmann::json& step, const char* key) {
   std::string names;
-  for (const nlohmann::json& node : items_of(step, "restarts")) {
+  for (const nlohmann::json& node : items_of(step, key)) {
     if (node.is_string()) names += (names.empty() ? "" : ", ") + node.get<std::string>();
   }
-  if (!names.empty()) out << "      restarts: " << names << "\n";
+  return names;
+}
+
+/// As "0.4 s".
+std::string seconds(const nlohmann::json& pause, const char* key) {
+  constexpr double kMillisecond = 0.001;
+  return fmt::format("{:.1f} s", kMillisecond * static_cast<double>(pause.value(key, 0)));
+}
+
+std::string pause_text(const nlohmann::json& pause) {
+  const int measured = pause.value("measured", 0);
+  const std::string from = measured == 0 ? "not measured here yet"
+                                         : fmt::format("{} move{} of this formation", measured,
+                                                       measured == 1 ? "" : "s");
+  return fmt::format("about {}, {} at worst ({})", seconds(pause, "usual-ms"),
+                     seconds(pause, "worst-ms"), from);
+}
+
+void print_step(std::ostream& out, std::size_t number, const nlohmann::json& step) {
+  const std::string kind = text_at(step, "kind");
+  const char mark = kind == "move" ? '!' : kind == "restart" ? '^' : '~';
+  const std::string indent(7, ' ');
+  print_wrapped(out, fmt::format("{:3} {} ", number, mark), text_at(step, "title"));
+  for (const nlohmann::json& detail : items_of(step, "details")) {
+    if (detail.is_string()) print_wrapped(out, indent, detail.get<std::string>());
+  }
+  constexpr std::pair<const char*, const char*> kNodes[] = {
+      {"reloads", "reloads: "}, {"restarts", "restarts: "}, {"disconnects", "loses its clients: "}};
+  for (const auto& [key, label] : kNodes) {
+    const std::string names = names_in(step, key);
+    if (!names.empty()) print_wrapped(out, indent, label + names);
+  }
+  if (step.value("writes-pause", false)) print_wrapped(out, indent, "writes pause");
+  const std::string exposes = text_at(step, "exposes");
+  if (!exposes.empty()) print_wrapped(out, indent, "from here on " + exposes);
+  const std::string barrier = text_at(step, "waits-for");
+  if (!barrier.empty()) print_wrapped(out, "     | ", "waits for " + barrier);
+  if (step.value("no-way-back", false)) {
+    print_wrapped(out, indent, "no way back from here: undoing it is another move");
+  }
+}
+
+void print_summary(std::ostream& out, const nlohmann::json& plan) {
+  const nlohmann::json& pause = plan.contains("predicted-pause") ? plan["predicted-pause"] : plan;
+  std::size_t pauses = 0;
+  std::string exposes;
+  for (const nlohmann::json& step : items_of(plan, "steps")) {
+    if (step.value("writes-pause", false)) ++pauses;
+    if (exposes.empty()) exposes = text_at(step, "exposes");
+  }
+  const std::string times = pauses < 2 ? "" : fmt::format("{} times, each ", pauses);
+  out << "writes pause: " << (pauses == 0 ? "never" : times + pause_text(pause)) << "\n";
+  const std::string loss = exposes.empty() ? "nothing that was acknowledged" : exposes;
+  print_wrapped(out, "can be lost:  ", loss);
 }
 
 void print_plan(std::ostream& out, const std::string& name, const nlohmann::json& plan) {
@@ -34,9 +104,11 @@ void print_plan(std::ostream& out, const std::string& name, const nlohmann::json
     print_step(out, ++number, step);
   }
   const std::string blocked = text_at(plan, "blocked");
-  if (!blocked.empty()) out << "then blocked: " << blocked << "\n";
+  if (!blocked.empty()) print_wrapped(out, "then blocked: ", blocked);
+  if (steps.empty()) return;
+  print_summary(out, plan);
   const std::string id = text_at(plan, "id");
-  if (!steps.empty() && !id.empty()) out << "plan: " << id << "\n";
+  if (!id.empty()) out << fmt::format("plan:         {} (hactl apply -f FILE --plan {})\n", id, id);
 }
 
 }  // namespace

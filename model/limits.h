@@ -100,6 +100,12 @@ inline constexpr Duration kClientsFirst{150};
 inline constexpr Duration kDemoteWait{10'000};
 /// How long a ballot collects reports before the formation is called blocked.
 inline constexpr Duration kCollectWait{5'000};
+/// How long writes pause when the primary moves, as long as a formation has no measurements of its
+/// own: what bench_switchover shows on two processors, with room.
+inline constexpr Duration kPauseUsual{400};
+inline constexpr Duration kPauseWorst{1'000};
+/// Measured pauses that are kept.
+inline constexpr std::size_t kPausesKept = 8;
 /// Least time between two moves that nobody asked for.
 inline constexpr Duration kMoveBackOff{60'000};
 /// Moves for the spec's priorities within that time: each costs a pause of writes, also when

@@ -125,6 +125,8 @@ struct LocalState {
   std::string os_user = "postgres";  ///< As whom the agent and PostgreSQL run.
   AgentState state;
   PostgresView seen;
+  /// How long the stop of a primary took; unset: PostgreSQL runs, or was none when it stopped.
+  std::optional<Duration> stop_took;
   std::optional<Instant> stopped_since;  ///< When PostgreSQL was first seen down.
   /// Number of the question whether this start may open, as last put to the controller; 0: never.
   std::uint64_t start_nonce = 0;

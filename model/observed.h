@@ -48,6 +48,9 @@ struct Observed {
   std::map<NodeName, Knocked> knocks;      ///< The latest of each node that was knocked at.
   Instant started_at;                      ///< When this controller began to listen.
   Instant phase_since;  ///< When the record's phase or epoch last changed, or started_at.
+  /// Since when clients can't write, as far as a primary that was told to stop has said; until the
+  /// next one is on record as open.
+  std::optional<Instant> writes_stopped_at;
   std::optional<Instant> last_failover;
   int failovers_recently = 0;  ///< Within ten minutes, since the formation was last whole.
   /// The last switchovers that nobody asked for by name, oldest first; at most kMovesMax.

@@ -71,6 +71,39 @@ constexpr std::array kRefusedPrefixes{
 constexpr std::array<std::string_view, 4> kPreloadable{"auto_explain", "auth_delay", "pg_prewarm",
                                                        "pg_stat_statements"};
 
+/// Sorted. Those that a formation may not set are left out.
+constexpr std::array<std::string_view, 31> kTakeARestart{"archive_mode",
+                                                         "autovacuum_freeze_max_age",
+                                                         "autovacuum_max_workers",
+                                                         "autovacuum_multixact_freeze_max_age",
+                                                         "bonjour_name",
+                                                         "dynamic_shared_memory_type",
+                                                         "event_source",
+                                                         "huge_page_size",
+                                                         "huge_pages",
+                                                         "ignore_invalid_pages",
+                                                         "logging_collector",
+                                                         "max_connections",
+                                                         "max_files_per_process",
+                                                         "max_locks_per_transaction",
+                                                         "max_logical_replication_workers",
+                                                         "max_pred_locks_per_transaction",
+                                                         "max_prepared_transactions",
+                                                         "max_replication_slots",
+                                                         "max_wal_senders",
+                                                         "max_worker_processes",
+                                                         "min_dynamic_shared_memory",
+                                                         "old_snapshot_threshold",
+                                                         "shared_buffers",
+                                                         "shared_memory_type",
+                                                         "shared_preload_libraries",
+                                                         "superuser_reserved_connections",
+                                                         "track_activity_query_size",
+                                                         "track_commit_timestamp",
+                                                         "wal_buffers",
+                                                         "wal_decode_buffer_size",
+                                                         "wal_level"};
+
 bool is_parameter_name(std::string_view name) {
   const auto first = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
   if (name.empty() || name.size() > kIdentifierBytesMax || !first(name.front())) return false;
@@ -146,6 +179,24 @@ std::string parameter_objection(std::string_view name, std::string_view value) {
   if (name.ends_with("_command")) return refused(kCommand);
   if (name.find("_librar") != std::string_view::npos) return refused(kLibrary);
   return "";
+}
+
+bool takes_a_restart(std::string_view name) {
+  return std::ranges::binary_search(kTakeARestart, name);
+}
+
+std::vector<std::string> changed_parameters(const std::map<std::string, std::string>& before,
+                                            const std::map<std::string, std::string>& after) {
+  std::vector<std::string> changed;
+  std::map<std::string, std::string> all = before;
+  all.insert(after.begin(), after.end());
+  for (const auto& [name, value] : all) {
+    const auto was = before.find(name);
+    const auto is = after.find(name);
+    const bool same = was != before.end() && is != after.end() && was->second == is->second;
+    if (!same) changed.push_back(name);
+  }
+  return changed;
 }
 
 }  // namespace hactl

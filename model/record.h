@@ -3,6 +3,7 @@
 // told.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -107,6 +108,8 @@ struct FormationRecord {
   /// The store was found to be older than what nodes have seen: which settings may be in force is
   /// not known, until the primary has proven its own or every node has said its last word.
   bool recovering = false;
+  /// How long writes paused in the last switchovers, ms, oldest first; at most kPausesKept.
+  std::vector<std::uint64_t> pauses_ms;
   /// Generation of the spec whose choice of primary has been settled: a later failover does not
   /// make it move back (failback: on-apply).
   Generation settled_generation;

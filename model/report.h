@@ -109,6 +109,9 @@ struct NodeReport {
   /// Parameters are kept above the spec's because a standby may not go below its primary.
   bool parameters_held = false;
   std::uint64_t restart_done = 0;
+  /// How long it took to stop when it was stopped as a primary, ms; 0 when that is not so, or it
+  /// has been started since.
+  std::uint64_t stop_took_ms = 0;
   /// Set while a primary without synchronous standbys asks to be let open.
   std::uint64_t start_nonce = 0;
   /// Tag of the last goal that the agent has received: what it says was said after that.

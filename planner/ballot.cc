@@ -145,6 +145,15 @@ bool clients_had_their_turn(Facts& facts, const NodeFacts& primary) {
          facts.passed(primary.steady_since, kClientsFirst);
 }
 
+/// How long clients could not write in a move that somebody asked for: what the next one is
+/// predicted by.
+void note_pause(const Facts& facts, const NodeFacts& primary, FormationRecord& record) {
+  const std::optional<Instant> stopped = facts.observed.writes_stopped_at;
+  if (!stopped || primary.steady_since < *stopped) return;
+  record.pauses_ms.push_back(static_cast<std::uint64_t>((primary.steady_since - *stopped).count()));
+  if (record.pauses_ms.size() > kPausesKept) record.pauses_ms.erase(record.pauses_ms.begin());
+}
+
 }  // namespace
 
 namespace {
@@ -307,6 +316,7 @@ NextStep decide_promote(Facts& facts) {
     const SyncConfig own =
         *std::ranges::find(facts.record.in_force, facts.record.epoch, &SyncConfig::epoch);
     record.in_force = {own};
+    note_pause(facts, *node, record);
     record.primary = candidate;
     record.candidate.reset();
     record.target_position.reset();

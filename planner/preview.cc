@@ -1,243 +1,227 @@
 #include "planner/preview.h"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 
 #include "model/limits.h"
-#include "planner/plan.h"
+#include "model/parameter_rules.h"
+#include "planner/ideal_world.h"
 
 namespace hactl {
 namespace {
 
 /// Rounds of an ideal world before a preview gives up: far more than any real convergence takes.
 constexpr int kRoundsMax = 400;
-/// Time that passes from round to round when nothing else happens.
-constexpr Duration kRound{1'000};
 
-/// A formation in which every node does at once what it is told.
-class IdealWorld {
- public:
-  IdealWorld(const FormationSpec& spec, Generation generation, const FormationRecord& record,
-             const Observed& observed, Instant now)
-      : spec_(spec), generation_(generation), record_(record), observed_(observed), now_(now) {
-    for (const Member& member : spec_.members()) {
-      if (observed_.nodes.contains(member.name)) continue;
-      ObservedNode& node = observed_.nodes[member.name];
-      node.report.node = member.name;
-      node.report.state = NodeState::empty;
-      node.received_at = now_;
-      node.steady_since = now_;
-    }
-  }
+/// Decisions that only say that what a step waited for has happened, or how it goes on.
+constexpr std::array<std::string_view, 6> kGoOn{"QuorumChanged",  "PrimaryStopped",
+                                                "PrimaryOpened",  "CandidateChosen",
+                                                "PrimarySettled", "SwitchoverDone"};
 
-  Plan next() { return plan(spec_, generation_, record_, observed_, now_); }
-
-  void adopt(const FormationRecord& record) {
-    if (record.epoch != record_.epoch || record.phase != record_.phase)
-      observed_.phase_since = now_;
-    record_ = record;
-  }
-
-  /// Whether anything changed.
-  bool obey(const std::map<NodeName, Goal>& goals) {
-    const std::map<NodeName, ObservedNode> before = observed_.nodes;
-    for (const auto& [name, goal] : goals) {
-      if (was_silent(name)) continue;
-      observed_.nodes[name].knows_goal = true;
-      obey_one(goal, observed_.nodes[name].report);
-    }
-    for (const auto& [name, goal] : goals) {
-      if (goal.state == GoalState::primary || goal.state == GoalState::promote)
-        stream_to(name, goals);
-    }
-    for (auto& [name, node] : observed_.nodes) {
-      const auto was = before.find(name);
-      if (was == before.end() || was->second.report != node.report) node.steady_since = now_;
-    }
-    return before != observed_.nodes;
-  }
-
-  void wait() {
-    now_ += kRound;
-    for (auto& [name, node] : observed_.nodes) {
-      if (!was_silent(name)) node.received_at = now_;
-    }
-  }
-
-  [[nodiscard]] const FormationRecord& record() const { return record_; }
-  [[nodiscard]] const Observed& observed() const { return observed_; }
-
- private:
-  [[nodiscard]] bool was_silent(const NodeName& name) const {
-    const auto found = observed_.nodes.find(name);
-    return found == observed_.nodes.end() || now_ - found->second.received_at >= kSilentAfter;
-  }
-
-  void obey_one(const Goal& goal, NodeReport& report) {
-    report.promised = std::max(report.promised, goal.epoch);
-    switch (goal.state) {
-      case GoalState::bootstrap:
-      case GoalState::promote:
-      case GoalState::primary: lead(goal, report); break;
-      case GoalState::standby:
-      case GoalState::rebuild: follow(goal, report); break;
-      case GoalState::hold:
-        report.state = NodeState::held;
-        report.final_for = goal.epoch;
-        report.receiver.reset();
-        report.primary.reset();
-        break;
-      case GoalState::fast_forward:
-        if (goal.position) report.position = *goal.position;
-        report.final_for = goal.epoch;
-        break;
-      case GoalState::demote:
-      case GoalState::fence:
-        report.state = NodeState::fenced;
-        report.final_for = goal.epoch;
-        report.primary.reset();
-        break;
-      case GoalState::drop:
-        report = NodeReport{};
-        report.node = goal.node;
-        report.state = NodeState::dropped;
-        break;
-      case GoalState::init:
-      case GoalState::maintenance: break;
-    }
-  }
-
-  static void lead(const Goal& goal, NodeReport& report) {
-    constexpr SystemId kMadeUp{1};
-    if (report.system_id.value == 0)
-      report.system_id = goal.system_id.value == 0 ? kMadeUp : goal.system_id;
-    report.state = NodeState::primary;
-    report.receiver.reset();
-    report.final_for = Epoch(0);
-    PrimaryView view = report.primary.value_or(PrimaryView{});
-    view.epoch = goal.sync->epoch;
-    view.timeline = goal.timeline;
-    view.gate_open = true;
-    view.confirmed = true;
-    view.applied = goal.sync->generation;
-    report.position.timeline = goal.timeline;
-    report.position.lsn = std::max(report.position.lsn, Lsn(1));
-    view.start = goal.chain.empty() ? Lsn(0) : goal.chain.back().start;
-    report.primary = view;
-    restarted(goal, report);
-  }
-
-  static void follow(const Goal& goal, NodeReport& report) {
-    if (!goal.upstream) return;
-    report.state = NodeState::standby;
-    report.primary.reset();
-    report.final_for = Epoch(0);
-    report.system_id = goal.system_id;
-    report.node_incarnation = std::max(report.node_incarnation, goal.rebuild_above);
-    if (goal.state == GoalState::rebuild) report.node_incarnation = goal.rebuild_above.next();
-    report.receiver =
-        ReceiverView{goal.upstream->node, goal.upstream->epoch,
-                     goal.chain.empty() ? TimelineId(0) : goal.chain.back().timeline, true, false};
-    restarted(goal, report);
-  }
-
-  static void restarted(const Goal& goal, NodeReport& report) {
-    if (goal.restart == 0) return;
-    report.restart_done = goal.restart;
-    report.restart_pending = false;
-  }
-
-  void stream_to(const NodeName& primary, const std::map<NodeName, Goal>& goals) {
-    NodeReport& report = observed_.nodes[primary].report;
-    if (!report.primary) return;
-    report.primary->senders.clear();
-    for (const auto& [name, goal] : goals) {
-      NodeReport& standby = observed_.nodes[name].report;
-      if (name == primary || standby.state != NodeState::standby || was_silent(name)) continue;
-      // The primary may have been heard a moment before it: it has no less than it has shown.
-      standby.position = std::max(standby.position, report.position);
-      standby.replayed = standby.position.lsn;
-      report.primary->senders.push_back(SenderView{
-          name, report.primary->epoch, true, report.position.lsn, report.position.lsn, 1, true});
-    }
-  }
-
-  const FormationSpec& spec_;
-  Generation generation_;
-  FormationRecord record_;
-  Observed observed_;
-  Instant now_;
-};
-
-/// A goal in words, as far as it is news.
-std::optional<std::string> goal_news(const NodeName& name, const Goal& goal,
-                                     const std::map<NodeName, Goal>& before) {
-  const auto was = before.find(name);
-  const auto settings = [](PostgresGoal postgres) {
-    postgres.password.clear();
-    return postgres;
-  };
-  const bool same = was != before.end() && was->second.state == goal.state &&
-                    was->second.upstream == goal.upstream &&
-                    settings(was->second.postgres) == settings(goal.postgres) &&
-                    was->second.restart == goal.restart;
-  if (same || goal.state == GoalState::init) return std::nullopt;
-  std::string text = name.value + ": " + std::string(to_string(goal.state));
-  if (goal.upstream) text += " of " + goal.upstream->node.value;
-  if (goal.restart != 0 && (was == before.end() || was->second.restart != goal.restart)) {
-    text += ", with a restart";
-  }
+std::string words_of(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names)
+    text += (text.empty() ? "" : ", ") + name;
   return text;
 }
 
-PreviewStep describe(const Plan& plan, const IdealWorld& world,
-                     const std::map<NodeName, Goal>& before) {
-  PreviewStep step;
-  if (!plan.events.empty()) step.title = plan.events.front().message;
-  const Phase phase = plan.record ? plan.record->phase : world.record().phase;
-  step.writes_pause = plan.record && (phase == Phase::switchover || phase == Phase::collect);
-  for (const auto& [name, goal] : plan.goals) {
-    const auto news = goal_news(name, goal, before);
-    if (!news || plan.record) continue;
-    step.details.push_back(*news);
-    const auto& nodes = world.observed().nodes;
-    const auto seen = nodes.find(name);
-    const bool made = seen != nodes.end() && seen->second.report.state == NodeState::empty;
-    if (made || goal.restart != 0 || goal.state == GoalState::demote ||
-        goal.state == GoalState::rebuild) {
-      step.restarts.push_back(name);
+/// What a goal asks of a node; empty: nothing that shows.
+std::string deed_of(const Goal& goal) {
+  const std::string whom = goal.upstream ? goal.upstream->node.value : "";
+  switch (goal.state) {
+    case GoalState::standby: return whom.empty() ? "" : "to follow " + whom;
+    case GoalState::rebuild: return "to be built anew from " + whom;
+    case GoalState::bootstrap: return "to make the first data directory";
+    case GoalState::demote: return "to stop in good order";
+    case GoalState::promote: return "to take over";
+    case GoalState::fast_forward: return "to fetch WAL from " + whom;
+    case GoalState::hold: return "to take no more WAL and say how far they are";
+    case GoalState::maintenance: return "to be left alone";
+    case GoalState::fence: return "to stop";
+    case GoalState::drop: return "to leave";
+    case GoalState::primary:
+    case GoalState::init: break;
+  }
+  return "";
+}
+
+bool is_new(const Goal& goal, const std::map<NodeName, Goal>& before) {
+  const auto was = before.find(goal.node);
+  return was == before.end() || was->second.state != goal.state ||
+         was->second.upstream != goal.upstream;
+}
+
+bool restarts_now(const Goal& goal, const std::map<NodeName, Goal>& before) {
+  const auto was = before.find(goal.node);
+  return goal.restart != 0 && (was == before.end() || was->second.restart != goal.restart);
+}
+
+bool has_data(const IdealWorld& world, const NodeName& name) {
+  const auto seen = world.observed().nodes.find(name);
+  return seen != world.observed().nodes.end() && seen->second.report.state != NodeState::empty;
+}
+
+/// Writes the steps down as the world goes through them.
+class Scribe {
+ public:
+  explicit Scribe(std::vector<PreviewStep>& steps) : steps_(steps) {}
+
+  /// What changes in the nodes' settings files.
+  void note_settings(const FormationSpec& before, const FormationSpec& after,
+                     const IdealWorld& world) {
+    const std::vector<std::string> changed =
+        changed_parameters(before.postgres.parameters, after.postgres.parameters);
+    const bool hba = before.postgres.hba != after.postgres.hba;
+    if (changed.empty() && !hba) return;
+    std::vector<std::string> reloaded;
+    std::vector<std::string> restarted;
+    for (const std::string& name : changed)
+      (takes_a_restart(name) ? restarted : reloaded).push_back(name);
+    PreviewStep& step = begin("settings change on every node");
+    if (!reloaded.empty()) step.details.push_back("at once: " + words_of(reloaded));
+    if (hba) step.details.emplace_back("at once: who may connect (hba)");
+    if (!restarted.empty()) {
+      step.details.push_back("with a restart, one node after the other: " + words_of(restarted));
+    }
+    for (const Member& member : after.members()) {
+      if (has_data(world, member.name)) step.reloads.push_back(member.name);
     }
   }
-  if (step.title.empty() && !step.details.empty()) step.title = "the nodes are told their goals";
-  return step;
+
+  /// What nodes are told: part of the step under way, but for restarts.
+  void note_goals(const std::map<NodeName, Goal>& goals, const std::map<NodeName, Goal>& before) {
+    std::map<std::string, std::vector<std::string>> who;
+    for (const auto& [name, goal] : goals) {
+      const std::string deed = deed_of(goal);
+      if (!deed.empty() && is_new(goal, before)) who[deed].push_back(name.value);
+    }
+    for (const auto& [deed, names] : who) {
+      if (steps_.empty()) begin("nodes are told what to do");
+      steps_.back().details.push_back(deed + ": " + words_of(names));
+    }
+    for (const auto& [name, goal] : goals) {
+      const bool anew = goal.state == GoalState::rebuild && is_new(goal, before);
+      if (anew) steps_.back().restarts.push_back(name);
+      if (restarts_now(goal, before)) note_restart(goal);
+    }
+  }
+
+  void note_decision(const Event& event, const FormationRecord& before,
+                     const FormationRecord& after) {
+    const bool goes_on = std::ranges::find(kGoOn, event.reason) != kGoOn.end();
+    if (goes_on && !steps_.empty()) {
+      steps_.back().events.push_back(event.reason);
+      return;
+    }
+    PreviewStep& step = begin(event.message);
+    step.events.push_back(event.reason);
+    const bool moves = after.phase == Phase::switchover || after.phase == Phase::collect;
+    if (moves && after.phase != before.phase) note_move(before, step);
+    if (after.phase == Phase::reconfigure && before.primary) step.reloads = {*before.primary};
+    const bool waited = !before.in_force.empty() && before.in_force.back().required > 0;
+    if (waited && after.in_force.back().required == 0) {
+      step.exposes = "commits wait for no standby: what only the primary has is lost with it";
+    }
+  }
+
+  /// What the formation says that it waits for.
+  void note_wait(const std::vector<Decision>& decisions) {
+    constexpr std::string_view kWaiting = "waiting for ";
+    for (const Decision& decision : decisions) {
+      if (decision.node || !decision.why.starts_with(kWaiting) || steps_.empty()) continue;
+      std::string& barrier = steps_.back().waits_for;
+      const std::string what = decision.why.substr(kWaiting.size());
+      if (!barrier.ends_with(what)) barrier += (barrier.empty() ? "" : ", then ") + what;
+    }
+  }
+
+ private:
+  PreviewStep& begin(std::string title) {
+    PreviewStep step;
+    step.title = std::move(title);
+    steps_.push_back(std::move(step));
+    return steps_.back();
+  }
+
+  void note_restart(const Goal& goal) {
+    PreviewStep& step = begin(goal.node.value + " restarts for changed parameters");
+    step.kind = StepKind::restart;
+    step.restarts = step.disconnects = {goal.node};
+    step.writes_pause = goal.state == GoalState::primary;
+    step.waits_for = goal.node.value + (step.writes_pause ? " to open" : " to stream again");
+  }
+
+  static void note_move(const FormationRecord& before, PreviewStep& step) {
+    step.kind = StepKind::move;
+    step.writes_pause = true;
+    step.no_way_back = true;
+    if (before.primary) step.restarts = step.disconnects = {*before.primary};
+  }
+
+  std::vector<PreviewStep>& steps_;
+};
+
+/// What the nodes have been told.
+std::map<NodeName, Goal> goals_now(const FormationSpec& wanted, Generation generation,
+                                   const PreviewStart& start) {
+  const FormationSpec& spec = start.running == nullptr ? wanted : *start.running;
+  return IdealWorld(spec, generation, start.running, start.record, start.observed, start.now)
+      .next()
+      .goals;
+}
+
+bool is_converged(const Plan& plan) {
+  return std::ranges::any_of(plan.conditions, [](const Condition& c) {
+    return c.type == "Converged" && c.status == ConditionStatus::yes;
+  });
 }
 
 }  // namespace
 
-Preview preview(const FormationSpec& spec, Generation generation, const FormationRecord& record,
-                const Observed& observed, Instant now) {
-  IdealWorld world(spec, generation, record, observed, now);
+std::string_view to_string(StepKind kind) {
+  switch (kind) {
+    case StepKind::change: return "change";
+    case StepKind::restart: return "restart";
+    case StepKind::move: return "move";
+  }
+  return "";
+}
+
+PausePrediction predicted_pause(const FormationRecord& record) {
+  if (record.pauses_ms.empty()) return {kPauseUsual, kPauseWorst, 0};
+  std::vector<std::uint64_t> pauses = record.pauses_ms;
+  std::ranges::sort(pauses);
+  const auto duration = [](std::uint64_t ms) { return Duration{static_cast<std::int64_t>(ms)}; };
+  return {duration(pauses[pauses.size() / 2]), duration(pauses.back()), pauses.size()};
+}
+
+Preview preview(const FormationSpec& spec, Generation generation, const PreviewStart& start) {
+  IdealWorld world(spec, generation, start.running, start.record, start.observed, start.now);
   Preview result;
-  std::map<NodeName, Goal> before = world.next().goals;
-  bool first = true;
+  result.pause = predicted_pause(start.record);
+  Scribe scribe(result.steps);
+  if (start.running != nullptr) scribe.note_settings(*start.running, spec, world);
+  std::map<NodeName, Goal> before = goals_now(spec, generation, start);
+  bool obeyed = false;
   for (int round = 0; round < kRoundsMax; ++round) {
     const Plan next = world.next();
-    const bool converged = std::ranges::any_of(next.conditions, [](const Condition& c) {
-      return c.type == "Converged" && c.status == ConditionStatus::yes;
-    });
-    PreviewStep step = describe(next, world, before);
-    if (!step.title.empty()) result.steps.push_back(std::move(step));
-    if (converged && !next.record && !first) {
+    scribe.note_goals(next.goals, before);
+    before = next.goals;
+    if (next.record) {
+      for (const Event& event : next.events)
+        scribe.note_decision(event, world.record(), *next.record);
+      world.adopt(*next.record);
+      continue;
+    }
+    if (is_converged(next) && obeyed) {
       result.converges = true;
       result.blocked.clear();
       return result;
     }
-    first = false;
-    if (next.record) {
-      world.adopt(*next.record);
-      continue;
-    }
-    before = next.goals;
+    scribe.note_wait(next.decisions);
     if (!world.obey(next.goals)) world.wait();
+    obeyed = true;
     for (const Decision& decision : next.decisions) {
       if (!decision.node) result.blocked = decision.why;
     }

@@ -7,7 +7,6 @@
 #include "model/limits.h"
 #include "planner/decide.h"
 #include "planner/facts.h"
-#include "planner/preview.h"
 #include "tests/planner/obedient_world.h"
 
 namespace hactl::testing {
@@ -282,41 +281,6 @@ TEST(Plan, AClosedPrimaryThatForgotLeadsNobody) {
   EXPECT_EQ(plan.goals.at(NodeName("a")).state, GoalState::fence);
   ASSERT_TRUE(plan.record);
   EXPECT_TRUE(plan.record->nodes.at(NodeName("a")).excluded);
-}
-
-TEST(Preview, ShowsTheStepsOfAMigrationInTheOrderInWhichTheyAreTaken) {
-  ObedientWorld world(three_regions());
-  world.settle();
-  world.spec.regions[1].replication_quorum = true;
-  world.spec.regions[1].candidate_priority = 65;
-  const Preview shown = preview(world.spec, Generation(2), world.record, world.observed, world.now);
-  EXPECT_TRUE(shown.converges) << shown.blocked;
-  std::vector<std::string> pauses;
-  for (const PreviewStep& step : shown.steps) {
-    if (step.writes_pause) pauses.push_back(step.title);
-  }
-  ASSERT_EQ(pauses.size(), 1U);
-  EXPECT_EQ(pauses.front(),
-            "the primary moves from paris-a to amsterdam-a: its candidate-priority 65 is higher "
-            "than 50");
-}
-
-TEST(Preview, OfAFormationThatIsAsSpecifiedIsEmptyThoughAStandbyWasHeardLaterThanThePrimary) {
-  ObedientWorld world(three_nodes());
-  world.settle();
-  ObservedNode& standby = world.observed.nodes[NodeName("b")];
-  standby.report.position.lsn = Lsn(standby.report.position.lsn.value + 100);
-  standby.complete_seen = standby.report.position;
-  const Preview shown =
-      preview(world.spec, world.generation, world.record, world.observed, world.now);
-  EXPECT_TRUE(shown.converges);
-  EXPECT_TRUE(shown.steps.empty());
-}
-
-TEST(Preview, OfANewFormationConverges) {
-  const FormationSpec spec = three_regions();
-  const Preview shown = preview(spec, Generation(1), fresh_record(), Observed{}, at(1'000));
-  EXPECT_TRUE(shown.converges) << shown.blocked;
 }
 
 }  // namespace
