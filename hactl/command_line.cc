@@ -69,6 +69,8 @@ struct Options {
   GlobalOptions global{};
   ApplyOptions apply{};
   DiffOptions diff{};
+  LintOptions lint{};
+  ExplainOptions explain{};
   PlanOptions plan{};
   std::list<GetOptions> gets{};
   std::list<DescribeOptions> describes{};
@@ -109,6 +111,20 @@ void add_spec_verbs(CLI::App& app, Options& options, Chosen& chosen) {
   add_output(plan, options.plan.output, {"json"});
   choose(
       plan, chosen, [&](Session& session) { return run_plan(session, options.plan); }, kExitUsage);
+}
+
+void add_advice_verbs(CLI::App& app, Options& options, Chosen& chosen) {
+  CLI::App* lint = app.add_subcommand("lint", "Find what a formation will not do when it matters");
+  lint->add_option("-f,--filename", options.lint.file, "File, directory or -")->required();
+  add_output(lint, options.lint.output, {"json"});
+  choose(
+      lint, chosen, [&](Session& session) { return run_lint(session, options.lint); }, kExitUsage);
+
+  CLI::App* explain = app.add_subcommand("explain", "Explain a field of a file, or a lint rule");
+  explain->add_option("SUBJECT", options.explain.subject, "formation.spec.regions, or HA003")
+      ->required();
+  explain->add_flag("--recursive", options.explain.recursive, "The names of all fields below it");
+  choose(explain, chosen, [&](Session& session) { return run_explain(session, options.explain); });
 }
 
 void add_get_verbs(CLI::App& app, Options& options, Chosen& chosen) {
@@ -336,6 +352,7 @@ int run_command_line(int count, const char* const* arguments, Terminal& terminal
   options.global = defaults;
   Chosen chosen;
   add_spec_verbs(app, options, chosen);
+  add_advice_verbs(app, options, chosen);
   add_get_verbs(app, options, chosen);
   add_change_verbs(app, options, chosen);
   add_config_verbs(app, options, chosen);

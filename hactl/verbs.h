@@ -35,6 +35,19 @@ struct DiffOptions {
 };
 Result<int> run_diff(Session& session, const DiffOptions& options);
 
+struct LintOptions {
+  std::string file{};
+  std::string output{};  ///< "" or "json".
+};
+/// 1 when anything is found.
+Result<int> run_lint(Session& session, const LintOptions& options);
+
+struct ExplainOptions {
+  std::string subject{};  ///< "formation.spec.regions" or "HA003".
+  bool recursive = false;
+};
+Result<int> run_explain(Session& session, const ExplainOptions& options);
+
 struct PlanOptions {
   std::string file{};  ///< Empty: what is still to do for the spec that is applied.
   std::string formation{};
