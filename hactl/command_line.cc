@@ -70,6 +70,7 @@ struct Options {
   ApplyOptions apply{};
   DiffOptions diff{};
   LintOptions lint{};
+  SimulateOptions simulate{};
   ExplainOptions explain{};
   PlanOptions plan{};
   std::list<GetOptions> gets{};
@@ -119,6 +120,19 @@ void add_advice_verbs(CLI::App& app, Options& options, Chosen& chosen) {
   add_output(lint, options.lint.output, {"json"});
   choose(
       lint, chosen, [&](Session& session) { return run_lint(session, options.lint); }, kExitUsage);
+
+  CLI::App* simulate = app.add_subcommand("simulate", "Show what losses would come to");
+  simulate->add_option("-f,--filename", options.simulate.file, "File or -")->required();
+  CLI::Option* kill = simulate->add_option("--kill", options.simulate.kill,
+                                           "node/N, region/R or link/A~B; may be repeated");
+  simulate
+      ->add_option("--matrix", options.simulate.matrix, "Every set of up to K nodes and regions")
+      ->check(CLI::Range(1, 3))
+      ->excludes(kill);
+  add_output(simulate, options.simulate.output, {"json"});
+  choose(
+      simulate, chosen, [&](Session& session) { return run_simulate(session, options.simulate); },
+      kExitUsage);
 
   CLI::App* explain = app.add_subcommand("explain", "Explain a field of a file, or a lint rule");
   explain->add_option("SUBJECT", options.explain.subject, "formation.spec.regions, or HA003")

@@ -6,7 +6,7 @@ file(READ ${PROJECT_SOURCE_DIR}/schemas/formation.schema.json HACTL_FORMATION_SC
 configure_file(hactl/formation_schema.cc.in ${PROJECT_BINARY_DIR}/hactl/formation_schema.cc @ONLY)
 
 hactl_library(hactl
-  DEPENDS codec io lint writer
+  DEPENDS codec io lint simulate writer
   PACKAGES fmt::fmt nlohmann_json::nlohmann_json CLI11::CLI11
   SOURCES hactl/api.cc hactl/apply.cc hactl/config.cc hactl/config_verbs.cc
           hactl/connection_uri.cc hactl/delete.cc hactl/describe.cc hactl/diff.cc hactl/explain.cc
@@ -16,8 +16,8 @@ hactl_library(hactl
           hactl/lab_namespaces.cc hactl/lab_network.cc hactl/lab_processes.cc
           hactl/lab_rewrite.cc hactl/lab_start.cc hactl/lab_status.cc hactl/lab_traffic.cc
           hactl/lab_up.cc hactl/lint.cc hactl/plan.cc hactl/psql.cc hactl/rows.cc hactl/session.cc
-          hactl/switchover.cc hactl/table.cc hactl/text_diff.cc hactl/uri.cc hactl/version.cc
-          hactl/wait.cc hactl/waiting.cc hactl/command_line.cc
+          hactl/simulate.cc hactl/switchover.cc hactl/table.cc hactl/text_diff.cc hactl/uri.cc
+          hactl/version.cc hactl/wait.cc hactl/waiting.cc hactl/command_line.cc
           ${PROJECT_BINARY_DIR}/hactl/formation_schema.cc)
 target_compile_definitions(hactl_hactl PRIVATE HACTL_VERSION="${PROJECT_VERSION}")
 

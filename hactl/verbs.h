@@ -42,6 +42,15 @@ struct LintOptions {
 /// 1 when anything is found.
 Result<int> run_lint(Session& session, const LintOptions& options);
 
+struct SimulateOptions {
+  std::string file{};
+  std::vector<std::string> kill{};  ///< "node/N", "region/R", "link/A~B".
+  int matrix = 0;                   ///< Every set of up to so many losses instead; 0: none.
+  std::string output{};             ///< "" or "json".
+};
+/// 1 when something does not survive.
+Result<int> run_simulate(Session& session, const SimulateOptions& options);
+
 struct ExplainOptions {
   std::string subject{};  ///< "formation.spec.regions" or "HA003".
   bool recursive = false;

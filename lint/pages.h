@@ -33,10 +33,10 @@ until a node of the region is back, or an operator accepts the loss.
 
 What to do: let no region have enough standbys to acknowledge alone. With three
 quorum nodes in paris and three in amsterdam, number-sync-standbys: 3 makes
-every commit wait for at least one node of the other region;
-examples/three-regions-durable.yaml does it with fewer acknowledgements.
+every commit wait for at least one node of the other region. So does
+examples/three-regions-durable.yaml.
 
-    hactl simulate -f FILE --kill region/paris     # shows who becomes primary, and what is lost
+    hactl simulate -f FILE --kill region/paris     # who takes over, what is lost
 
 Leave it when the other regions are there for planned moves only.
 )";

@@ -25,8 +25,9 @@ ARROWS = {
     "controller": "controller_loop codec io",  # Daemons and hactl speak over HTTPS only,
     "agent": "agent_loop codec io",            # so none of the three includes another.
     "writer": "base",                          # Lies in bench/; the client that measures gaps.
+    "simulate": "sim",                         # The same, from a file, for users.
     "lint": "model",                           # Reads a spec, knows nothing of what runs.
-    "hactl": "codec io lint writer",           # `hactl lab traffic` is that writer.
+    "hactl": "codec io lint simulate writer",  # `hactl lab traffic` is that writer.
     "sim": "controller_loop agent_loop planner converge",  # The daemons' loops, no real door.
     "check": "sim planner converge",           # The brains alone; sim reads settings files back.
     "bench": "hactl io writer",                # Measures a lab through hactl.
