@@ -27,7 +27,8 @@ ARROWS = {
     "writer": "base",                          # Lies in bench/; the client that measures gaps.
     "simulate": "sim",                         # The same, from a file, for users.
     "lint": "model",                           # Reads a spec, knows nothing of what runs.
-    "hactl": "codec io lint simulate writer",  # `hactl lab traffic` is that writer.
+    "why": "planner",                          # Tells in words what the planner decided.
+    "hactl": "codec io lint simulate why writer",  # `hactl lab traffic` is that writer.
     "sim": "controller_loop agent_loop planner converge",  # The daemons' loops, no real door.
     "check": "sim planner converge",           # The brains alone; sim reads settings files back.
     "bench": "hactl io writer",                # Measures a lab through hactl.
@@ -57,9 +58,10 @@ DOORS = [
 SYSTEM = (r"(sys|netinet|arpa)/.*|\w+"
           r"|(fcntl|grp|malloc|poll|pwd|sched|signal|stdio|stdlib|time|unistd)\.h")
 
-PURE = "base/* model/* planner/* converge/* codec/* lint/*"
+PURE = "base/* model/* planner/* converge/* codec/* lint/* why/*"
 LOOPS = ("agent/agent_loop.* agent/postgres.h agent/state_file.h agent/transport.h"
-         " controller/formation_loop.* controller/formation_change.* controller/store.h")
+         " controller/formation_loop.* controller/formation_writes.cc controller/formation_change.*"
+         " controller/involved.* controller/store.*")
 REPLAYED = f"{PURE} {LOOPS} sim/* check/*"  # All that one seed must replay exactly.
 
 # Standard headers without clock, thread, file, chance or hash order. <chrono> gives units only.
