@@ -75,6 +75,8 @@ struct Options {
   PlanOptions plan{};
   std::list<GetOptions> gets{};
   std::list<DescribeOptions> describes{};
+  std::list<WhyOptions> whys{};
+  ReplayOptions replay{};
   UriOptions uri{};
   WaitOptions wait{};
   DeleteOptions erase{};
@@ -155,6 +157,10 @@ void add_get_verbs(CLI::App& app, Options& options, Chosen& chosen) {
     add_output(verb, each.output, {"table", "wide", "yaml", "json", "name"});
     verb->add_flag("-w,--watch", each.watch, "Go on and show changes");
     verb->add_flag("--no-headers", each.no_headers, "Leave the heading out");
+    if (resource == Resource::event) {
+      verb->add_option("--field-selector", each.field_selector,
+                       "involved=NODE, type=Warning, reason=…, object=…, rule=…; also !=");
+    }
     choose(verb, chosen, [&each](Session& session) { return run_get(session, each); });
   }
   CLI::App* uri = get->add_subcommand("uri", "Show a connection string that finds the primary");
@@ -177,6 +183,34 @@ void add_get_verbs(CLI::App& app, Options& options, Chosen& chosen) {
     add_formation(verb, each.formation);
     choose(verb, chosen, [&each](Session& session) { return run_describe(session, each); });
   }
+}
+
+void add_reason_verbs(CLI::App& app, Options& options, Chosen& chosen) {
+  CLI::App* why = app.add_subcommand("why", "Tell which rule decided it, and from what");
+  why->require_subcommand(1);
+  for (const Resource resource : {Resource::formation, Resource::node}) {
+    WhyOptions& each = options.whys.emplace_back();
+    each.resource = resource;
+    const bool node = resource == Resource::node;
+    CLI::App* verb = why->add_subcommand(
+        node ? "node" : "formation", node ? "Why it has its goal state" : "What was decided last");
+    CLI::Option* name = verb->add_option("NAME", each.name);
+    if (node) name->required();
+    if (node) add_formation(verb, each.formation);
+    verb->add_option("--at", each.at, "As of a time, 2026-11-25T18:03:12Z, or so long ago: 10m");
+    add_output(verb, each.output, {"json"});
+    choose(verb, chosen, [&each](Session& session) { return run_why(session, each); });
+  }
+
+  CLI::App* replay = app.add_subcommand("replay", "Decide again what was decided");
+  CLI::Option* event = replay->add_option("EVENT", options.replay.event, "The event's name");
+  replay->add_option("-f,--filename", options.replay.file, "The event in a file, or -")
+      ->excludes(event);
+  add_formation(replay, options.replay.formation);
+  add_output(replay, options.replay.output, {"json"});
+  choose(
+      replay, chosen, [&](Session& session) { return run_replay(session, options.replay); },
+      kExitUsage);
 }
 
 void add_change_verbs(CLI::App& app, Options& options, Chosen& chosen) {
@@ -368,6 +402,7 @@ int run_command_line(int count, const char* const* arguments, Terminal& terminal
   add_spec_verbs(app, options, chosen);
   add_advice_verbs(app, options, chosen);
   add_get_verbs(app, options, chosen);
+  add_reason_verbs(app, options, chosen);
   add_change_verbs(app, options, chosen);
   add_config_verbs(app, options, chosen);
   add_lab_verbs(app, options, chosen);

@@ -6,7 +6,7 @@ file(READ ${PROJECT_SOURCE_DIR}/schemas/formation.schema.json HACTL_FORMATION_SC
 configure_file(hactl/formation_schema.cc.in ${PROJECT_BINARY_DIR}/hactl/formation_schema.cc @ONLY)
 
 hactl_library(hactl
-  DEPENDS codec io lint simulate writer
+  DEPENDS codec io lint simulate why writer
   PACKAGES fmt::fmt nlohmann_json::nlohmann_json CLI11::CLI11
   SOURCES hactl/api.cc hactl/apply.cc hactl/config.cc hactl/config_verbs.cc
           hactl/connection_uri.cc hactl/delete.cc hactl/describe.cc hactl/diff.cc hactl/explain.cc
@@ -17,6 +17,7 @@ hactl_library(hactl
           hactl/lab_rewrite.cc hactl/lab_start.cc hactl/lab_status.cc hactl/lab_traffic.cc
           hactl/lab_up.cc hactl/lint.cc hactl/plan.cc hactl/psql.cc hactl/rows.cc hactl/session.cc
           hactl/simulate.cc hactl/switchover.cc hactl/table.cc hactl/text_diff.cc hactl/uri.cc
+          hactl/event_selector.cc hactl/kept_event.cc hactl/replay.cc hactl/why.cc
           hactl/version.cc hactl/wait.cc hactl/waiting.cc hactl/command_line.cc
           ${PROJECT_BINARY_DIR}/hactl/formation_schema.cc)
 target_compile_definitions(hactl_hactl PRIVATE HACTL_VERSION="${PROJECT_VERSION}")
@@ -26,6 +27,7 @@ hactl_program(hactl DEPENDS hactl SOURCES hactl/main.cc)
 hactl_test(hactl LABEL unit DEPENDS hactl
   SOURCES tests/hactl/command_line_test.cc tests/hactl/config_test.cc
           tests/hactl/connection_uri_test.cc tests/hactl/explain_test.cc
+          tests/hactl/event_selector_test.cc tests/hactl/replay_test.cc tests/hactl/why_test.cc
           tests/hactl/lab_network_test.cc
           tests/hactl/lab_processes_test.cc
           tests/hactl/lab_rewrite_test.cc tests/hactl/table_test.cc tests/hactl/text_diff_test.cc)
