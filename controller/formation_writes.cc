@@ -86,6 +86,8 @@ void FormationLoop::note_blocked(Instant now) {
 std::optional<Event> FormationLoop::newly_blocked() const {
   const Decision* decision = blocking();
   if (decision == nullptr || decision->rule == blocked_said_) return std::nullopt;
+  // A ballot lacks words when it begins. Its own event tells that it waits for them.
+  if (stored_.record.phase == Phase::collect) return std::nullopt;
   Event event;
   event.warning = true;
   event.reason = kBlockedReason;
