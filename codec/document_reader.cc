@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
-#include <numeric>
 #include <utility>
+
+#include "codec/nearest_word.h"
 
 namespace hactl {
 namespace {
@@ -12,8 +13,6 @@ namespace {
 using Kind = DocumentNode::Kind;
 
 constexpr std::size_t kShownBytesMax = 60;
-/// Longer keys are not compared with the known ones: nobody meant one of them.
-constexpr std::size_t kComparedBytesMax = 40;
 
 std::string quoted(std::string_view text) {
   return "\"" + std::string(text) + "\"";
@@ -66,46 +65,12 @@ std::optional<int> read_number(const Place& place, int low, int high) {
   return number;
 }
 
-/// A key without what people write differently: case, hyphens and underscores.
-std::string folded(std::string_view key) {
-  std::string result;
-  for (const char c : key) {
-    if (c == '-' || c == '_') continue;
-    result += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return result;
-}
-
-/// How many letters must be changed, added or taken away to make `a` into `b` (Levenshtein).
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
 std::string unknown_field(const std::string& key, const std::vector<std::string>& known) {
+  const std::string near = nearest_word(key, known);
+  if (!near.empty()) return "unknown field; did you mean " + quoted(near) + "?";
   std::string list;
-  const std::string* best = nullptr;
-  // Two letters exchanged are two changes; in very short keys that is already another word.
-  std::size_t best_distance = key.size() < 4 ? 2 : std::max<std::size_t>(key.size() / 3, 2) + 1;
-  for (const std::string& name : known) {
+  for (const std::string& name : known)
     list += (list.empty() ? "" : ", ") + name;
-    if (key.size() > kComparedBytesMax) continue;
-    const std::size_t distance = edit_distance(folded(key), folded(name));
-    if (distance >= best_distance) continue;
-    best = &name;
-    best_distance = distance;
-  }
-  if (best != nullptr) return "unknown field; did you mean " + quoted(*best) + "?";
   return "unknown field; known here are " + list;
 }
 

@@ -23,6 +23,7 @@ void fields(Archive& archive, wire::Of<Event> auto& event) {
   archive("epoch", event.epoch);
   archive("time", event.time);
   archive("number", event.number);
+  archive.new_list("involved", event.involved);
 }
 
 template <typename Archive>

@@ -1,5 +1,6 @@
 #include "codec/wire.h"
 
+#include <array>
 #include <charconv>
 
 #include "codec/json.h"
@@ -42,6 +43,18 @@ void take(const At& at, const std::optional<T>& parsed, std::string_view kind, T
   } else {
     at.fail(shown(at.value) + " is not " + std::string(kind));
   }
+}
+
+constexpr std::array<std::pair<KnockAnswer, std::string_view>, 3> kKnockWords{
+    {{KnockAnswer::answered, "answered"},
+     {KnockAnswer::refused, "refused"},
+     {KnockAnswer::silent, "silent"}}};
+
+std::optional<KnockAnswer> parse_knock_answer(std::string_view text) {
+  for (const auto& [answer, word] : kKnockWords) {
+    if (word == text) return answer;
+  }
+  return std::nullopt;
 }
 
 std::optional<ConditionStatus> parse_condition_status(std::string_view text) {
@@ -156,6 +169,16 @@ void decode(const At& at, ConditionStatus& out) {
   take(at, parse_condition_status(read_word(at)), "True, False or Unknown", out);
 }
 
+void decode(const At& at, KnockAnswer& out) {
+  take(at, parse_knock_answer(read_word(at)), "answered, refused or silent", out);
+}
+
+void decode(const At& at, Instant& out) {
+  std::int64_t milliseconds = 0;
+  decode(at, milliseconds);
+  out = Instant{Duration{milliseconds}};
+}
+
 void decode(const At& at, UtcTime& out) {
   take(at, parse_utc(read_word(at)), "a time such as 2026-11-23T09:30:00Z", out);
 }
@@ -203,6 +226,15 @@ nlohmann::json encode(Phase value) {
 }
 nlohmann::json encode(ConditionStatus value) {
   return to_string(value);
+}
+nlohmann::json encode(KnockAnswer value) {
+  for (const auto& [answer, word] : kKnockWords) {
+    if (answer == value) return word;
+  }
+  return nullptr;
+}
+nlohmann::json encode(Instant value) {
+  return std::int64_t{value.time_since_epoch().count()};
 }
 nlohmann::json encode(UtcTime value) {
   return to_string(value);

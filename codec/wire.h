@@ -21,10 +21,12 @@
 
 #include "base/result.h"
 #include "base/strong.h"
+#include "base/time.h"
 #include "base/utc.h"
 #include "model/goal.h"
 #include "model/ids.h"
 #include "model/lsn.h"
+#include "model/observed.h"
 #include "model/record.h"
 #include "model/report.h"
 #include "model/status.h"
@@ -71,7 +73,9 @@ void decode(const At& at, GoalState& out);
 void decode(const At& at, NodeState& out);
 void decode(const At& at, Phase& out);
 void decode(const At& at, ConditionStatus& out);
+void decode(const At& at, KnockAnswer& out);
 void decode(const At& at, UtcTime& out);
+void decode(const At& at, Instant& out);  ///< Milliseconds of its clock.
 void decode(const At& at, Lsn& out);
 void decode(const At& at, SystemId& out);
 void decode(const At& at, Incarnation& out);
@@ -141,7 +145,9 @@ nlohmann::json encode(GoalState value);
 nlohmann::json encode(NodeState value);
 nlohmann::json encode(Phase value);
 nlohmann::json encode(ConditionStatus value);
+nlohmann::json encode(KnockAnswer value);
 nlohmann::json encode(UtcTime value);
+nlohmann::json encode(Instant value);
 nlohmann::json encode(Lsn value);
 nlohmann::json encode(SystemId value);
 nlohmann::json encode(Incarnation value);
@@ -213,6 +219,13 @@ class Reader {
   /// A number that may exceed 2^53, as text.
   void long_number(std::string_view key, std::uint64_t& out);
 
+  /// What earlier programs did not write: absent is empty.
+  template <typename T>
+  void new_list(std::string_view key, T& out) {
+    const nlohmann::json* child = find_optional(key);
+    if (child != nullptr) decode(at_.below(key, *child), out);
+  }
+
  private:
   const nlohmann::json* find(std::string_view key) const;  ///< Fails when there is none.
   const nlohmann::json* find_optional(std::string_view key) const;
@@ -235,6 +248,11 @@ class Writer {
   }
 
   void long_number(std::string_view key, std::uint64_t value);
+
+  template <typename T>
+  void new_list(std::string_view key, const T& list) {
+    if (!list.empty()) (*this)(key, list);
+  }
 
   nlohmann::json object = nlohmann::json::object();
 };

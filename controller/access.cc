@@ -34,6 +34,8 @@ constexpr std::array kPermissions{
     Permission{.resource = Resource::report, .method = "POST", .admin = true, .own_node = true},
     Permission{.resource = Resource::goal, .method = "GET", .admin = true, .own_node = true},
     Permission{.resource = Resource::events, .method = "GET", .admin = true, .viewer = true},
+    Permission{.resource = Resource::event, .method = "GET", .admin = true, .viewer = true},
+    Permission{.resource = Resource::decision, .method = "GET", .admin = true, .viewer = true},
     Permission{.resource = Resource::switchover, .method = "POST", .admin = true},
     Permission{.resource = Resource::failover, .method = "POST", .admin = true},
     Permission{.resource = Resource::credentials, .method = "GET", .admin = true},
@@ -69,6 +71,7 @@ constexpr std::array kFormationParts{
     NamedResource{"plan", Resource::plan},
     NamedResource{"nodes", Resource::nodes},
     NamedResource{"events", Resource::events},
+    NamedResource{"decision", Resource::decision},
     NamedResource{"switchover", Resource::switchover},
     NamedResource{"failover", Resource::failover},
     NamedResource{"credentials", Resource::credentials},
@@ -113,6 +116,11 @@ std::optional<Route> parse_route(std::string_view path) {
   route.formation = parts[1];
   std::optional<Resource> resource = Resource::formation;
   if (parts.size() >= 3) resource = find(kFormationParts, parts[2]);
+  if (parts.size() == 4 && resource == Resource::events) {
+    route.event = parts[3];
+    route.resource = Resource::event;
+    return route;
+  }
   if (parts.size() >= 4) {
     if (resource != Resource::nodes) return std::nullopt;
     route.node = parts[3];

@@ -20,6 +20,8 @@ enum class Resource {
   report,       ///< …/formations/NAME/nodes/N/report
   goal,         ///< …/formations/NAME/nodes/N/goal
   events,       ///< …/formations/NAME/events
+  event,        ///< …/formations/NAME/events/E
+  decision,     ///< …/formations/NAME/decision
   switchover,   ///< …/formations/NAME/switchover
   failover,     ///< …/formations/NAME/failover
   credentials,  ///< …/formations/NAME/credentials
@@ -35,6 +37,7 @@ struct Route {
   Resource resource = Resource::formations;
   std::string formation{};
   std::string node{};
+  std::string event{};
 };
 
 /// What a client is, by the common name of its certificate: "admin", "viewer" or "node:NAME".

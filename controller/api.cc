@@ -112,6 +112,8 @@ void ControllerApi::dispatch(const Route& route, const Exchange& exchange) {
     case Resource::report: return take_report(route, exchange);
     case Resource::goal: return wait_for_goal(route, exchange);
     case Resource::events: return list_events(route, exchange);
+    case Resource::event: return get_event(route, exchange);
+    case Resource::decision: return get_decision(route, exchange);
     case Resource::switchover: return switch_over(route, exchange);
     case Resource::failover: return fail_over(route, exchange);
     case Resource::credentials: return get_credentials(route, exchange);

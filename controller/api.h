@@ -60,6 +60,10 @@ class ControllerApi {
   [[nodiscard]] nlohmann::json plan_object(const Formation& wanted, const FormationLoop* loop);
   void get_credentials(const Route& route, const Exchange& exchange);
 
+  // An event with what it came of, and the decision of now: api_events.cc.
+  void get_event(const Route& route, const Exchange& exchange);
+  void get_decision(const Route& route, const Exchange& exchange);
+
   // Nodes, agents and events: api_nodes.cc.
   void list_nodes(const Route& route, const Exchange& exchange);
   void get_node(const Route& route, const Exchange& exchange);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/fingerprint.h"
 #include "codec/json.h"
 #include "codec/messages.h"
 #include "codec/spec_json.h"
@@ -128,16 +129,6 @@ Json preview_json(const Preview& preview) {
     json["steps"].push_back(step_json(step));
   }
   return json;
-}
-
-/// A number of the text that is the same on every machine. Not for secrets.
-/// Source: FNV-1a, 64 bit.
-std::uint64_t fingerprint(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
-  for (const char c : text) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  }
-  return hash;
 }
 
 /// {"accept-data-loss": bytes or "any", "assume-lost": [names]}; each may be missing.

@@ -176,6 +176,7 @@ Result<Changed> move_change(const FormationName& name, const StoredFormation* cu
   changed.events.push_back(
       formation_event(changed.formation, "SwitchoverRequested",
                       "a switchover " + target_text(request) + " was asked for", now));
+  if (request.to) changed.events.back().involved = {*request.to};
   return changed;
 }
 
@@ -196,6 +197,7 @@ Result<Changed> failover_change(const FormationName& name, const StoredFormation
   changed.formation.record.revision = current->record.revision.next();
   changed.events.push_back(formation_event(changed.formation, "FailoverRequested",
                                            request.by + " asked for a failover", now));
+  changed.events.back().involved = request.assume_lost;
   return changed;
 }
 

@@ -4,7 +4,6 @@
 #include <string_view>
 #include <utility>
 
-#include "controller/event_number.h"
 #include "model/limits.h"
 #include "planner/plan.h"
 #include "planner/preview.h"
@@ -57,6 +56,7 @@ FormationLoop::~FormationLoop() {
 void FormationLoop::adopt(StoredFormation stored, std::vector<Event> events, StoreIs store_is) {
   HACTL_CHECK(!exists() && stored.version != 0);
   stored_ = std::move(stored);
+  adopted_ = true;
   last_version_ = stored_.version;
   observed_.password = stored_.password;
   if (store_is == StoreIs::put_back) observed_.put_back_to = stored_.record.incarnation;
@@ -160,15 +160,16 @@ void FormationLoop::reconcile() {
   const Condition* converged = find_condition(plan_.conditions, "Converged");
   const bool whole = converged != nullptr && converged->status == ConditionStatus::yes;
   converged_since_ = whole ? std::optional(converged_since_.value_or(now)) : std::nullopt;
+  note_blocked(now);
   arm(plan_.wake_at);
   knock();
   if (store_state_ == StoreState::idle) {
     if (plan_.deleted) {
       forget();
     } else if (plan_.record) {
-      write_planned();
+      write_planned(now);
     } else if (conditions_flipped(plan_.conditions)) {
-      write_conditions();
+      write_conditions(now);
     }
   }
   if (callbacks_.looked_at) callbacks_.looked_at();
@@ -224,53 +225,6 @@ void FormationLoop::change_written(Pending pending, Changed changed,
     return;
   }
   pending.callback(version.error().within("store formation \"" + name_.value + "\""));
-}
-
-void FormationLoop::write_planned() {
-  if (++writes_in_a_row_ > kWritesInARowMax) {
-    writes_in_a_row_ = 0;
-    return pause(kStoreRetryMax);
-  }
-  Store::Write write;
-  write.formation = stored_;
-  write.formation.record = *plan_.record;
-  write.expected_version = stored_.version;
-  write.events = plan_.events;
-  for (Event& event : write.events) {
-    event.time = scheduler_.utc();
-  }
-  start_write(write, [this, next = write.formation,
-                      events = write.events](const Result<std::uint64_t>& version) {
-    if (!version.ok()) return store_trouble(version.error());
-    StoredFormation stored = next;
-    stored.version = *version;
-    become(std::move(stored));
-    keep_events(events, *version);
-  });
-}
-
-void FormationLoop::write_conditions() {
-  Store::Write write;
-  write.formation = stored_;
-  write.formation.conditions = dated(plan_.conditions);
-  write.expected_version = stored_.version;
-  start_write(write, [this, next = write.formation](const Result<std::uint64_t>& version) {
-    if (!version.ok()) return store_trouble(version.error());
-    StoredFormation stored = next;
-    stored.version = *version;
-    become(std::move(stored));
-  });
-}
-
-void FormationLoop::forget() {
-  Store::Write write;
-  write.formation = stored_;
-  write.expected_version = stored_.version;
-  write.remove = true;
-  start_write(write, [this](const Result<std::uint64_t>& version) {
-    if (!version.ok()) return store_trouble(version.error());
-    become(StoredFormation{});
-  });
 }
 
 void FormationLoop::start_write(Store::Write write, WriteCallback written) {
@@ -366,6 +320,8 @@ void FormationLoop::become(StoredFormation stored) {
 
 void FormationLoop::vanish() {
   plan_ = Plan{};
+  adopted_ = false;
+  blocked_said_ = 0;
   arm(std::nullopt);
   observed_.nodes.clear();
   events_.clear();
@@ -379,22 +335,17 @@ void FormationLoop::refuse_waiting(const Error& error) {
   }
 }
 
-void FormationLoop::keep_events(const std::vector<Event>& events, std::uint64_t version) {
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    events_.push_back(events[i]);
-    events_.back().number = event_number(version, i);
-  }
-  while (events_.size() > kEventsMax) {
-    events_.pop_front();
-  }
-}
-
 bool FormationLoop::publish() {
   std::vector<NodeName> changed;
+  // What an earlier life of the controller told them, and when, is not known any more.
+  const bool goes_on = adopted_ && goals_.empty();
   for (auto& [node, goal] : plan_.goals) {
     const auto told = goals_.find(node);
     if (told != goals_.end() && same_order(told->second.goal, goal)) continue;
-    goals_.insert_or_assign(node, TaggedGoal{goal, next_tag()});
+    std::optional<UtcTime> since;
+    if (!goes_on) since = scheduler_.utc();
+    if (told != goals_.end() && told->second.goal.state == goal.state) since = told->second.since;
+    goals_.insert_or_assign(node, TaggedGoal{goal, next_tag(), since});
     changed.push_back(node);
   }
   std::erase_if(goals_, [&](const auto& told) {

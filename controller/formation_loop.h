@@ -25,6 +25,7 @@
 #include "controller/formation_change.h"
 #include "controller/knocker.h"
 #include "controller/store.h"
+#include "model/decided.h"
 #include "model/goal.h"
 #include "model/limits.h"
 #include "model/observed.h"
@@ -59,6 +60,9 @@ inline constexpr Duration kProgressPause{1'000};
 inline constexpr Duration kKnockPause{200};
 /// How long a formation must have been converged for its earlier failovers to be forgotten.
 inline constexpr Duration kWholeAfter{5'000};
+/// How long a formation must not have been blocked for that to be news again: while PostgreSQL is
+/// asked time and again whether it lives, it is blocked and is not in turn.
+inline constexpr Duration kUnblockedAfter{10'000};
 /// Nodes whose reports are kept: those of the spec, those on their way out, and their successors.
 inline constexpr std::size_t kObservedNodesMax = 2 * kNodesMax;
 
@@ -70,6 +74,8 @@ inline constexpr std::size_t kFormerLivesMax = 4;
 struct TaggedGoal {
   Goal goal;
   std::string tag;
+  /// Since when it has had this goal state; unset: since before this controller started.
+  std::optional<UtcTime> since{};
 };
 
 class FormationLoop {
@@ -125,6 +131,9 @@ class FormationLoop {
   /// The node's goal under the stored record; nullptr when there is none (yet).
   [[nodiscard]] const TaggedGoal* goal_for(const NodeName& node) const;
 
+  /// What plan() is asked at `now`, without secrets. Requires exists().
+  [[nodiscard]] PlanInputs inputs_at(Instant now) const;
+
   /// What users see now. `steps` is filled in while the formation is not converged.
   [[nodiscard]] FormationStatus status() const;
 
@@ -173,13 +182,18 @@ class FormationLoop {
   void reconcile();
   void forget_failovers(Instant now);
   void knock();
-  void write_planned();
+  void write_planned(Instant now);
   void forget();
   /// Hands the plan's goals out; whether any is new.
   bool publish();
   void vanish();
   void refuse_waiting(const Error& error);
-  void write_conditions();
+  void write_conditions(Instant now);
+  /// Why nothing will happen any more before something outside changes; nullptr: it may.
+  [[nodiscard]] const Decision* blocking() const;
+  void note_blocked(Instant now);
+  /// The event that tells it, once.
+  [[nodiscard]] std::optional<Event> newly_blocked() const;
   void start_write(Store::Write write, WriteCallback written);
   void store_trouble(const Error& error);
   void reload();
@@ -223,9 +237,12 @@ class FormationLoop {
   std::deque<Pending> waiting_;
   std::deque<Instant> failover_times_;  ///< Since the formation was last whole.
   std::optional<Instant> converged_since_;
+  std::optional<Instant> blocked_at_;  ///< When it was last found blocked.
+  std::uint32_t blocked_said_ = 0;     ///< By which rule, as the last event told; 0: none did.
 
   StoreState store_state_ = StoreState::idle;
   mutable std::optional<Steps> steps_;
+  bool adopted_ = false;  ///< It was there before this controller.
   bool writing_change_ = false;
   bool reload_needed_ = false;  ///< What is stored is not known: neither plan nor change anything.
   Duration retry_ = kStoreRetryMin;

@@ -39,6 +39,13 @@ CREATE TABLE events(formation TEXT NOT NULL, number INTEGER NOT NULL, document T
 INSERT INTO meta VALUES('version', 0);
 )";
 
+// Beside the tables of version 1: a program that does not know it leaves it alone. Its key is an
+// index of its own, so that looking for the oldest ones does not read them.
+constexpr const char* kDecisionsSchema = R"(
+CREATE TABLE IF NOT EXISTS decisions(formation TEXT NOT NULL, version INTEGER NOT NULL,
+  document TEXT NOT NULL, PRIMARY KEY(formation, version));
+)";
+
 struct CloseDatabase {
   void operator()(sqlite3* database) const { sqlite3_close_v2(database); }
 };
@@ -148,7 +155,10 @@ Result<Done> prepare(sqlite3* database) {
   if (!tables.ok()) return tables.error();
   const Result<std::uint64_t> owner = query_number(database, "PRAGMA application_id");
   if (!owner.ok()) return owner.error();
-  if (*tables == 0 && *owner == 0) return make_schema(database);
+  if (*tables == 0 && *owner == 0) {
+    const Result<Done> made = make_schema(database);
+    return made.ok() ? execute(database, kDecisionsSchema) : made;
+  }
   if (*owner != kApplicationId) {
     return Error{ErrorCode::corrupt, "it is an SQLite file of another program"};
   }
@@ -159,7 +169,8 @@ Result<Done> prepare(sqlite3* database) {
                  fmt::format("its schema version is {} and this program reads {}", *version,
                              kSchemaVersion)};
   }
-  return check_integrity(database);
+  const Result<Done> whole = check_integrity(database);
+  return whole.ok() ? execute(database, kDecisionsSchema) : whole;
 }
 
 Result<Database> open_database(const std::string& path) {
@@ -227,9 +238,35 @@ Result<Done> write_events(sqlite3* database, const Store::Write& write, std::uin
   return trim.finish();
 }
 
+Result<Done> write_decision(sqlite3* database, const Store::Write& write, std::uint64_t version) {
+  if (!write.decided) return Done{};
+  const std::string& name = write.formation.formation.name.value;
+  Statement insert(database, "INSERT OR REPLACE INTO decisions VALUES(?, ?, ?)");
+  insert.bind(name).bind(version).bind(stored_decision_text(*write.decided));
+  if (const Result<Done> done = insert.finish(); !done.ok()) return done.error();
+  Statement trim(database,
+                 "DELETE FROM decisions WHERE formation=?1 AND version <= (SELECT version FROM "
+                 "decisions WHERE formation=?1 ORDER BY version DESC LIMIT 1 OFFSET ?2)");
+  trim.bind(name).bind(std::uint64_t{kDecisionsMax});
+  return trim.finish();
+}
+
+Result<std::string> read_decision(sqlite3* database, const FormationName& formation,
+                                  std::uint64_t version) {
+  Statement statement(database, "SELECT document FROM decisions WHERE formation=? AND version=?");
+  statement.bind(formation.value).bind(version);
+  const bool kept = statement.step();
+  std::string document = kept ? statement.text(0) : std::string();
+  if (const Result<Done> done = statement.finish(); !done.ok()) return done.error();
+  if (!kept) return Error{ErrorCode::not_found, "no decision is kept with that event"};
+  return document;
+}
+
 Result<Done> remove_rows(sqlite3* database, const std::string& name) {
   Statement events(database, "DELETE FROM events WHERE formation=?");
   if (const Result<Done> done = events.bind(name).finish(); !done.ok()) return done.error();
+  Statement decisions(database, "DELETE FROM decisions WHERE formation=?");
+  if (const Result<Done> done = decisions.bind(name).finish(); !done.ok()) return done.error();
   Statement formation(database, "DELETE FROM formations WHERE name=?");
   return formation.bind(name).finish();
 }
@@ -256,6 +293,7 @@ Result<std::uint64_t> write_one(sqlite3* database, const Store::Write& write) {
     Statement put(database, "INSERT OR REPLACE INTO formations VALUES(?, ?, ?)");
     done = put.bind(name).bind(*version).bind(stored_formation_text(write.formation)).finish();
     if (done.ok()) done = write_events(database, write, *version);
+    if (done.ok()) done = write_decision(database, write, *version);
   }
   if (!done.ok()) return done.error();
   return version;
@@ -264,10 +302,12 @@ Result<std::uint64_t> write_one(sqlite3* database, const Store::Write& write) {
 }  // namespace
 
 struct SqliteStore::Impl {
+  /// A write, or a look at what is there.
   struct Job {
-    Write write;
-    std::function<void(Result<std::uint64_t>)> written;  ///< Empty: this is a load.
-    std::function<void(Result<StoredWorld>)> loaded;
+    Write write{};
+    std::function<void(Result<std::uint64_t>)> written{};
+    /// Something to be read, and told.
+    std::function<void(sqlite3*)> read{};
   };
 
   Impl(Scheduler& the_scheduler, std::string the_path, Database the_database)
@@ -298,10 +338,10 @@ struct SqliteStore::Impl {
   void carry_out(std::vector<Job>& batch) {
     std::vector<Job*> writes;
     for (Job& job : batch) {
-      if (job.loaded) {
-        // Loads see the writes that were queued before them.
+      if (job.read) {
+        // It sees the writes that were queued before it.
         commit(std::exchange(writes, {}));
-        answer(job.loaded, read_world(database.get()));
+        job.read(database.get());
       } else {
         writes.push_back(&job);
       }
@@ -332,7 +372,9 @@ struct SqliteStore::Impl {
 
   template <typename T>
   void answer(const std::function<void(Result<T>)>& callback, Result<T> result) {
-    if (!result.ok() && result.error().code != ErrorCode::conflict) {
+    const bool expected = result.ok() || result.error().code == ErrorCode::conflict ||
+                          result.error().code == ErrorCode::not_found;
+    if (!expected) {
       result = result.error().within("use store " + path);
     }
     scheduler.post([callback, result = std::move(result)] { callback(result); });
@@ -370,11 +412,21 @@ SqliteStore::~SqliteStore() {
 }
 
 void SqliteStore::load(std::function<void(Result<StoredWorld>)> loaded) {
-  impl_->enqueue({.write = {}, .written = {}, .loaded = std::move(loaded)});
+  impl_->enqueue({.read = [impl = impl_.get(), loaded = std::move(loaded)](sqlite3* database) {
+    impl->answer(loaded, read_world(database));
+  }});
 }
 
 void SqliteStore::write(const Write& write, std::function<void(Result<std::uint64_t>)> written) {
-  impl_->enqueue({.write = write, .written = std::move(written), .loaded = {}});
+  impl_->enqueue({.write = write, .written = std::move(written)});
+}
+
+void SqliteStore::decided(const FormationName& formation, std::uint64_t version,
+                          std::function<void(Result<std::string>)> found) {
+  impl_->enqueue({.read = [impl = impl_.get(), formation, version,
+                           found = std::move(found)](sqlite3* database) {
+    impl->answer(found, read_decision(database, formation, version));
+  }});
 }
 
 }  // namespace hactl

@@ -28,6 +28,8 @@ class SqliteStore final : public Store {
 
   void load(std::function<void(Result<StoredWorld>)> loaded) override;
   void write(const Write& write, std::function<void(Result<std::uint64_t>)> written) override;
+  void decided(const FormationName& formation, std::uint64_t version,
+               std::function<void(Result<std::string>)> found) override;
 
  private:
   struct Impl;

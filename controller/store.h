@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "model/decided.h"
 #include "model/record.h"
 #include "model/spec.h"
 #include "model/status.h"
@@ -51,7 +52,9 @@ class Store {
     StoredFormation formation;
     std::uint64_t expected_version = 0;  ///< 0: it must not exist.
     std::vector<Event> events;           ///< Appended in the same transaction.
-    bool remove = false;                 ///< Forget the formation and its events instead.
+    /// What the events came of, to be kept with them: the last kDecisionsMax of a formation.
+    std::optional<Decided> decided{};
+    bool remove = false;  ///< Forget the formation and its events instead.
   };
 
   virtual void load(std::function<void(Result<StoredWorld>)> loaded) = 0;
@@ -59,6 +62,11 @@ class Store {
   /// Answers with the formation's new version once the write is durable; `conflict` when the stored
   /// version is not the expected one, and nothing was written. `timed_out`: the outcome is unknown.
   virtual void write(const Write& write, std::function<void(Result<std::uint64_t>)> written) = 0;
+
+  /// The `decided` of the write that got `version`, as codec/decided_json writes it. `not_found`
+  /// when it brought none, or it is not kept any more. A store that keeps none says so of all.
+  virtual void decided(const FormationName& formation, std::uint64_t version,
+                       std::function<void(Result<std::string>)> found);
 };
 
 }  // namespace hactl

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/utc.h"
+#include "codec/decided_json.h"
 #include "codec/json.h"
 #include "codec/messages.h"
 #include "codec/spec_json.h"
@@ -89,6 +90,10 @@ Result<StoredFormation> parse_stored_formation(std::string_view text) {
 
 std::string stored_event_text(const Event& event) {
   return dump_json(to_json(event));
+}
+
+std::string stored_decision_text(const Decided& decided) {
+  return dump_json(to_json(decided));
 }
 
 Result<Event> parse_stored_event(std::string_view text) {

@@ -19,4 +19,7 @@ Result<StoredFormation> parse_stored_formation(std::string_view text);
 std::string stored_event_text(const Event& event);
 Result<Event> parse_stored_event(std::string_view text);
 
+/// What is kept of a decision. Holds no secret.
+std::string stored_decision_text(const Decided& decided);
+
 }  // namespace hactl

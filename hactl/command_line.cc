@@ -69,9 +69,14 @@ struct Options {
   GlobalOptions global{};
   ApplyOptions apply{};
   DiffOptions diff{};
+  LintOptions lint{};
+  SimulateOptions simulate{};
+  ExplainOptions explain{};
   PlanOptions plan{};
   std::list<GetOptions> gets{};
   std::list<DescribeOptions> describes{};
+  std::list<WhyOptions> whys{};
+  ReplayOptions replay{};
   UriOptions uri{};
   WaitOptions wait{};
   DeleteOptions erase{};
@@ -111,6 +116,33 @@ void add_spec_verbs(CLI::App& app, Options& options, Chosen& chosen) {
       plan, chosen, [&](Session& session) { return run_plan(session, options.plan); }, kExitUsage);
 }
 
+void add_advice_verbs(CLI::App& app, Options& options, Chosen& chosen) {
+  CLI::App* lint = app.add_subcommand("lint", "Find what a formation will not do when it matters");
+  lint->add_option("-f,--filename", options.lint.file, "File, directory or -")->required();
+  add_output(lint, options.lint.output, {"json"});
+  choose(
+      lint, chosen, [&](Session& session) { return run_lint(session, options.lint); }, kExitUsage);
+
+  CLI::App* simulate = app.add_subcommand("simulate", "Show what losses would come to");
+  simulate->add_option("-f,--filename", options.simulate.file, "File or -")->required();
+  CLI::Option* kill = simulate->add_option("--kill", options.simulate.kill,
+                                           "node/N, region/R or link/A~B; may be repeated");
+  simulate
+      ->add_option("--matrix", options.simulate.matrix, "Every set of up to K nodes and regions")
+      ->check(CLI::Range(1, 3))
+      ->excludes(kill);
+  add_output(simulate, options.simulate.output, {"json"});
+  choose(
+      simulate, chosen, [&](Session& session) { return run_simulate(session, options.simulate); },
+      kExitUsage);
+
+  CLI::App* explain = app.add_subcommand("explain", "Explain a field of a file, or a lint rule");
+  explain->add_option("SUBJECT", options.explain.subject, "formation.spec.regions, or HA003")
+      ->required();
+  explain->add_flag("--recursive", options.explain.recursive, "The names of all fields below it");
+  choose(explain, chosen, [&](Session& session) { return run_explain(session, options.explain); });
+}
+
 void add_get_verbs(CLI::App& app, Options& options, Chosen& chosen) {
   CLI::App* get = app.add_subcommand("get", "Show formations, nodes, events or a connection URI");
   get->require_subcommand(1);
@@ -125,6 +157,10 @@ void add_get_verbs(CLI::App& app, Options& options, Chosen& chosen) {
     add_output(verb, each.output, {"table", "wide", "yaml", "json", "name"});
     verb->add_flag("-w,--watch", each.watch, "Go on and show changes");
     verb->add_flag("--no-headers", each.no_headers, "Leave the heading out");
+    if (resource == Resource::event) {
+      verb->add_option("--field-selector", each.field_selector,
+                       "involved=NODE, type=Warning, reason=…, object=…, rule=…; also !=");
+    }
     choose(verb, chosen, [&each](Session& session) { return run_get(session, each); });
   }
   CLI::App* uri = get->add_subcommand("uri", "Show a connection string that finds the primary");
@@ -147,6 +183,34 @@ void add_get_verbs(CLI::App& app, Options& options, Chosen& chosen) {
     add_formation(verb, each.formation);
     choose(verb, chosen, [&each](Session& session) { return run_describe(session, each); });
   }
+}
+
+void add_reason_verbs(CLI::App& app, Options& options, Chosen& chosen) {
+  CLI::App* why = app.add_subcommand("why", "Tell which rule decided it, and from what");
+  why->require_subcommand(1);
+  for (const Resource resource : {Resource::formation, Resource::node}) {
+    WhyOptions& each = options.whys.emplace_back();
+    each.resource = resource;
+    const bool node = resource == Resource::node;
+    CLI::App* verb = why->add_subcommand(
+        node ? "node" : "formation", node ? "Why it has its goal state" : "What was decided last");
+    CLI::Option* name = verb->add_option("NAME", each.name);
+    if (node) name->required();
+    if (node) add_formation(verb, each.formation);
+    verb->add_option("--at", each.at, "As of a time, 2026-11-25T18:03:12Z, or so long ago: 10m");
+    add_output(verb, each.output, {"json"});
+    choose(verb, chosen, [&each](Session& session) { return run_why(session, each); });
+  }
+
+  CLI::App* replay = app.add_subcommand("replay", "Decide again what was decided");
+  CLI::Option* event = replay->add_option("EVENT", options.replay.event, "The event's name");
+  replay->add_option("-f,--filename", options.replay.file, "The event in a file, or -")
+      ->excludes(event);
+  add_formation(replay, options.replay.formation);
+  add_output(replay, options.replay.output, {"json"});
+  choose(
+      replay, chosen, [&](Session& session) { return run_replay(session, options.replay); },
+      kExitUsage);
 }
 
 void add_change_verbs(CLI::App& app, Options& options, Chosen& chosen) {
@@ -336,7 +400,9 @@ int run_command_line(int count, const char* const* arguments, Terminal& terminal
   options.global = defaults;
   Chosen chosen;
   add_spec_verbs(app, options, chosen);
+  add_advice_verbs(app, options, chosen);
   add_get_verbs(app, options, chosen);
+  add_reason_verbs(app, options, chosen);
   add_change_verbs(app, options, chosen);
   add_config_verbs(app, options, chosen);
   add_lab_verbs(app, options, chosen);

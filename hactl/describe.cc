@@ -45,19 +45,19 @@ std::string map_text(const std::map<std::string, std::string>& map) {
   return result;
 }
 
-Result<Done> print_events(Session& session, const std::string& formation,
-                          const std::string& object) {
+/// Those that are about `node`; empty: all of the formation's.
+Result<Done> print_events(Session& session, const std::string& formation, const std::string& node) {
   const Result<std::vector<Event>> events = (*session.api())->events(formation);
   if (!events.ok()) return events.error();
   std::vector<Event> chosen;
   std::ranges::copy_if(*events, std::back_inserter(chosen), [&](const Event& event) {
-    return object.empty() || event.object == object;
+    return node.empty() || event.involved.contains(NodeName(node));
   });
   const UtcTime now = utc_now();
-  Table table(event_heading());
+  Table table(event_heading(TableWidth::narrow));
   for (std::size_t i = chosen.size() - std::min(chosen.size(), kEventsShown); i < chosen.size();
        ++i) {
-    table.add(event_row(chosen[i], now));
+    table.add(event_row(chosen[i], now, TableWidth::narrow));
   }
   print_section(session.terminal(), "Events", table);
   return Done{};
@@ -121,7 +121,6 @@ Result<int> run_describe(Session& session, const DescribeOptions& options) {
   const bool node = options.resource == Resource::node;
   const Result<FormationItem> item = session.formation(node ? options.formation : options.name);
   if (!item.ok()) return item.error();
-  std::string object;
   if (node) {
     const auto found =
         std::ranges::find(item->status.nodes, NodeName(options.name), &NodeStatus::name);
@@ -131,11 +130,11 @@ Result<int> run_describe(Session& session, const DescribeOptions& options) {
                                                      options.name)};
     }
     print_node(session.terminal(), *found);
-    object = "node/" + options.name;
   } else {
     print_formation(session.terminal(), *item);
   }
-  const Result<Done> printed = print_events(session, item->formation.name.value, object);
+  const Result<Done> printed =
+      print_events(session, item->formation.name.value, node ? options.name : std::string());
   if (!printed.ok()) return printed.error();
   session.terminal().out() << std::flush;
   return kExitDone;

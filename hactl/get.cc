@@ -9,6 +9,8 @@
 #include "codec/json.h"
 #include "codec/messages.h"
 #include "codec/spec_yaml.h"
+#include "hactl/connection_uri.h"
+#include "hactl/event_selector.h"
 #include "hactl/rows.h"
 #include "hactl/table.h"
 #include "hactl/verbs.h"
@@ -24,6 +26,7 @@ struct Shown {
   std::string name{};
   Table::Row row{};
   nlohmann::json object{};
+  bool selected = true;
 };
 
 struct Listing {
@@ -48,7 +51,7 @@ Table::Row heading_of(const GetOptions& options) {
   switch (options.resource) {
     case Resource::formation: return formation_heading(width_of(options));
     case Resource::node: return node_heading(width_of(options));
-    case Resource::event: return event_heading();
+    case Resource::event: return event_heading(width_of(options));
   }
   return {};
 }
@@ -69,24 +72,35 @@ Result<Shown> shown(const nlohmann::json& object, const GetOptions& options) {
     case Resource::event: {
       const Result<Event> event = event_from_json(object);
       if (!event.ok()) return event.error().within("error: the server's event cannot be read");
-      return Shown{std::to_string(event->number), event_row(*event, utc_now()), object};
+      const Result<EventSelector> selector = EventSelector::parse(options.field_selector);
+      return Shown{std::to_string(event->number), event_row(*event, utc_now(), width_of(options)),
+                   object, selector->matches(*event)};
     }
   }
   return Error{ErrorCode::internal, "error: unknown resource"};
 }
 
 bool meant(const Shown& each, const GetOptions& options) {
-  return options.name.empty() || each.name == options.name;
+  // An event may be called FORMATION.NUMBER too.
+  const bool named =
+      options.name.empty() || each.name == options.name ||
+      (options.resource == Resource::event && options.name.ends_with("." + each.name));
+  return named && each.selected;
 }
 
-// What `options` asks for, at `path`; a formation with a name is asked for by itself.
+// What is asked for by its name is one object. An event's has what it was decided from.
+bool asks_for_one(const GetOptions& options) {
+  return !options.name.empty() && options.resource != Resource::node;
+}
+
+// What `options` asks for, at `path`.
 Result<Listing> list(Api& api, const std::string& path, const GetOptions& options) {
   const Result<nlohmann::json> answer = api.get(path);
   if (!answer.ok()) return answer.error();
   Listing listing;
   listing.resource_version =
       text_at(answer->value("metadata", nlohmann::json::object()), "resource-version");
-  const bool single = options.resource == Resource::formation && !options.name.empty();
+  const bool single = asks_for_one(options);
   const nlohmann::json one = single ? nlohmann::json::array({*answer}) : nlohmann::json();
   for (const nlohmann::json& object : single ? one : items_of(*answer, "items")) {
     Result<Shown> each = shown(object, options);
@@ -194,6 +208,8 @@ Result<int> watch(Session& session, const std::string& path, const GetOptions& o
 }  // namespace
 
 Result<int> run_get(Session& session, const GetOptions& options) {
+  const Result<EventSelector> selector = EventSelector::parse(options.field_selector);
+  if (!selector.ok()) return selector.error();
   const Result<Api*> api = session.api();
   if (!api.ok()) return api.error();
   std::string path = formation_path(options.name);
@@ -202,7 +218,9 @@ Result<int> run_get(Session& session, const GetOptions& options) {
     if (!formation.ok()) return formation.error();
     path = formation_path(*formation, options.resource == Resource::node ? "/nodes" : "/events");
   }
-  const Result<Listing> listing = list(**api, path, options);
+  const bool event = options.resource == Resource::event && asks_for_one(options);
+  const std::string from = event ? path + "/" + percent_encoded(options.name) : path;
+  const Result<Listing> listing = list(**api, from, options);
   if (!listing.ok()) return listing.error();
   Printer printer(session.terminal(), options);
   if (listing->items.empty() && printer.prints_table()) {

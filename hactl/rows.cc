@@ -126,13 +126,23 @@ Table::Row node_row(const NodeStatus& node, TableWidth width) {
   return row;
 }
 
-Table::Row event_heading() {
-  return {"LAST-SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"};
+Table::Row event_heading(TableWidth width) {
+  Table::Row row{"LAST-SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"};
+  if (width == TableWidth::wide) append(row, {"RULE", "EPOCH", "INVOLVED", "NAME"});
+  return row;
 }
 
-Table::Row event_row(const Event& event, UtcTime now) {
-  return {age_since(event.time, now), event.warning ? "Warning" : "Normal", event.reason,
-          event.object, event.message};
+Table::Row event_row(const Event& event, UtcTime now, TableWidth width) {
+  Table::Row row{age_since(event.time, now), event.warning ? "Warning" : "Normal", event.reason,
+                 event.object, event.message};
+  if (width == TableWidth::wide) {
+    std::string involved;
+    for (const NodeName& node : event.involved)
+      involved += (involved.empty() ? "" : ",") + node.value;
+    append(row, {event.rule == 0 ? "" : std::to_string(event.rule),
+                 std::to_string(event.epoch.value), involved, std::to_string(event.number)});
+  }
+  return row;
 }
 
 }  // namespace hactl

@@ -21,9 +21,9 @@ Table::Row formation_row(const FormationItem& item, UtcTime now, TableWidth widt
 Table::Row node_heading(TableWidth width);
 Table::Row node_row(const NodeStatus& node, TableWidth width);
 
-/// LAST-SEEN TYPE REASON OBJECT MESSAGE.
-Table::Row event_heading();
-Table::Row event_row(const Event& event, UtcTime now);
+/// LAST-SEEN TYPE REASON OBJECT MESSAGE; wide: RULE EPOCH INVOLVED NAME.
+Table::Row event_heading(TableWidth width);
+Table::Row event_row(const Event& event, UtcTime now, TableWidth width);
 
 /// "True", "False" or "Unknown"; the last also when there is no such condition.
 std::string condition_text(const FormationStatus& status, std::string_view type);

@@ -35,6 +35,28 @@ struct DiffOptions {
 };
 Result<int> run_diff(Session& session, const DiffOptions& options);
 
+struct LintOptions {
+  std::string file{};
+  std::string output{};  ///< "" or "json".
+};
+/// 1 when anything is found.
+Result<int> run_lint(Session& session, const LintOptions& options);
+
+struct SimulateOptions {
+  std::string file{};
+  std::vector<std::string> kill{};  ///< "node/N", "region/R", "link/A~B".
+  int matrix = 0;                   ///< Every set of up to so many losses instead; 0: none.
+  std::string output{};             ///< "" or "json".
+};
+/// 1 when something does not survive.
+Result<int> run_simulate(Session& session, const SimulateOptions& options);
+
+struct ExplainOptions {
+  std::string subject{};  ///< "formation.spec.regions" or "HA003".
+  bool recursive = false;
+};
+Result<int> run_explain(Session& session, const ExplainOptions& options);
+
 struct PlanOptions {
   std::string file{};  ///< Empty: what is still to do for the spec that is applied.
   std::string formation{};
@@ -51,6 +73,7 @@ struct GetOptions {
   std::string output{};  ///< "", "table", "wide", "yaml", "json" or "name".
   bool watch = false;
   bool no_headers = false;
+  std::string field_selector{};  ///< Of events: "involved=paris-a,type=Warning".
 };
 Result<int> run_get(Session& session, const GetOptions& options);
 
@@ -60,6 +83,24 @@ struct DescribeOptions {
   std::string formation{};
 };
 Result<int> run_describe(Session& session, const DescribeOptions& options);
+
+struct WhyOptions {
+  Resource resource = Resource::formation;  ///< Or node.
+  std::string name{};
+  std::string formation{};  ///< The node's.
+  std::string at{};         ///< RFC 3339, or a duration ago; empty: now.
+  std::string output{};     ///< "" or "json".
+};
+Result<int> run_why(Session& session, const WhyOptions& options);
+
+struct ReplayOptions {
+  std::string event{};  ///< Its name; or
+  std::string file{};   ///< a file with it, as `hactl get event NAME -o json` prints it.
+  std::string formation{};
+  std::string output{};  ///< "" or "json".
+};
+/// 1 when another answer comes out.
+Result<int> run_replay(Session& session, const ReplayOptions& options);
 
 struct WaitOptions {
   std::string name{};

@@ -37,6 +37,8 @@ inline constexpr std::uint64_t kBallotsForgottenMax = 1'000;
 inline constexpr std::uint32_t kTimelinesForgottenMax = 100;
 /// Events kept for one formation; the oldest go first.
 inline constexpr std::size_t kEventsMax = 1'000;
+/// Decisions whose inputs are kept of one formation.
+inline constexpr std::size_t kDecisionsMax = 500;
 /// Copies made from one source at a time: each costs the source a core and the network.
 inline constexpr std::size_t kClonesAtOnceMax = 3;
 

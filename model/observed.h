@@ -58,6 +58,7 @@ struct Observed {
   /// An operator says that the store was put back to an older copy, whose incarnation this is.
   std::optional<Incarnation> put_back_to;
   std::string password;  ///< The application role's; secret.
+  friend bool operator==(const Observed&, const Observed&) = default;
 };
 
 }  // namespace hactl

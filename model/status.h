@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,8 +38,9 @@ struct Event {
   std::string message;
   std::uint32_t rule = 0;  ///< The rule that decided it; 0: none.
   Epoch epoch;
-  UtcTime time;              ///< Set by the controller.
-  std::uint64_t number = 0;  ///< Set by the store; rises.
+  UtcTime time;                   ///< Set by the controller.
+  std::uint64_t number = 0;       ///< Set by the store; rises.
+  std::set<NodeName> involved{};  ///< The nodes that it is about; set by the controller.
   friend bool operator==(const Event&, const Event&) = default;
 };
 

@@ -72,8 +72,8 @@ World::World(WorldOptions options)
       checkers_(trace_, cluster_),
       network_(queue_, seed_for(kNetwork)) {
   Prng for_spec(options_.seed * 5 + kSpec);
-  spec_ = wanted_ =
-      random_spec(for_spec, draw_nodes(for_spec, options_.nodes_min, options_.nodes_max));
+  const int nodes = draw_nodes(for_spec, options_.nodes_min, options_.nodes_max);
+  spec_ = wanted_ = options_.spec ? *options_.spec : random_spec(for_spec, nodes);
   // With 0 the silence of a controller is a reason to close, and then to fail over.
   if (options_.calm && spec_.number_sync_standbys == 0) {
     spec_.number_sync_standbys.reset();

@@ -36,6 +36,8 @@ struct WorldOptions {
   std::uint64_t course = 0;
   /// No fault comes that could justify another primary than the spec's and the users'.
   bool calm = false;
+  /// Valid; unset: drawn by the seed.
+  std::optional<FormationSpec> spec;
 };
 
 /// What of a machine is an older copy of itself, or gone.

@@ -25,7 +25,10 @@ ARROWS = {
     "controller": "controller_loop codec io",  # Daemons and hactl speak over HTTPS only,
     "agent": "agent_loop codec io",            # so none of the three includes another.
     "writer": "base",                          # Lies in bench/; the client that measures gaps.
-    "hactl": "codec io writer",                # `hactl lab traffic` is that writer.
+    "simulate": "sim",                         # The same, from a file, for users.
+    "lint": "model",                           # Reads a spec, knows nothing of what runs.
+    "why": "planner",                          # Tells in words what the planner decided.
+    "hactl": "codec io lint simulate why writer",  # `hactl lab traffic` is that writer.
     "sim": "controller_loop agent_loop planner converge",  # The daemons' loops, no real door.
     "check": "sim planner converge",           # The brains alone; sim reads settings files back.
     "bench": "hactl io writer",                # Measures a lab through hactl.
@@ -47,7 +50,7 @@ DOORS = [
     (r"nlohmann/", "nlohmann_json::nlohmann_json",
      "codec/* controller/answers.* controller/api*.* controller/goal_polls.cc controller/shown.h"
      " controller/stored_json.cc controller/watches.* agent/agent_config.cc"
-     " agent/https_transport.cc agent/local_state_file.cc hactl/api.h hactl/formation_files.h"
+     " agent/https_transport.cc agent/local_state_file.cc hactl/api.h hactl/explain_text.h hactl/formation_files.h"
      " hactl/formation_item.h hactl/lab_network.cc hactl/lab_processes.cc"
      " hactl/lab_start.cc"),
     (r"gtest/", "GTest::gtest", ""),
@@ -55,9 +58,10 @@ DOORS = [
 SYSTEM = (r"(sys|netinet|arpa)/.*|\w+"
           r"|(fcntl|grp|malloc|poll|pwd|sched|signal|stdio|stdlib|time|unistd)\.h")
 
-PURE = "base/* model/* planner/* converge/* codec/*"
+PURE = "base/* model/* planner/* converge/* codec/* lint/* why/*"
 LOOPS = ("agent/agent_loop.* agent/postgres.h agent/state_file.h agent/transport.h"
-         " controller/formation_loop.* controller/formation_change.* controller/store.h")
+         " controller/formation_loop.* controller/formation_writes.cc controller/formation_change.*"
+         " controller/involved.* controller/store.*")
 REPLAYED = f"{PURE} {LOOPS} sim/* check/*"  # All that one seed must replay exactly.
 
 # Standard headers without clock, thread, file, chance or hash order. <chrono> gives units only.

@@ -199,8 +199,8 @@ Condition RandomModel::condition() {
 }
 
 Event RandomModel::event() {
-  return {coin(),          text(), text(), text(), static_cast<std::uint32_t>(small()),
-          number<Epoch>(), time(), raw()};
+  return {coin(),          text(), text(), text(),  static_cast<std::uint32_t>(small()),
+          number<Epoch>(), time(), raw(),  {node()}};
 }
 
 NodeStatus RandomModel::node_status() {
@@ -289,6 +289,34 @@ Formation RandomModel::formation() {
   }
   if (coin()) formation.spec.number_sync_standbys = 0;
   return formation;
+}
+
+Observed RandomModel::observed() {
+  Observed observed;
+  for (std::size_t i = few(); i > 0; --i) {
+    ObservedNode& seen = observed.nodes[node()];
+    seen.report = report();
+    seen.received_at = instant();
+    seen.answers_us = coin();
+    seen.knows_goal = coin();
+    seen.complete_seen = wal_position();
+    if (coin()) seen.hung_up_at = instant();
+    seen.steady_since = instant();
+  }
+  for (std::size_t i = few(); i > 0; --i)
+    observed.knocks[node()] = {static_cast<KnockAnswer>(random_.between(0, 2)), instant()};
+  observed.started_at = instant();
+  observed.phase_since = instant();
+  if (coin()) observed.last_failover = instant();
+  observed.failovers_recently = small();
+  for (std::size_t i = few(); i > 0; --i)
+    observed.moves.push_back(instant());
+  if (coin()) observed.put_back_to = number<Incarnation>();
+  return observed;
+}
+
+PlanInputs RandomModel::plan_inputs() {
+  return {formation().spec, number<Generation>(), record(), observed(), instant()};
 }
 
 }  // namespace hactl

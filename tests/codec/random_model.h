@@ -6,6 +6,7 @@
 
 #include "base/prng.h"
 #include "model/agent_state.h"
+#include "model/decided.h"
 #include "model/goal.h"
 #include "model/record.h"
 #include "model/report.h"
@@ -46,9 +47,12 @@ class RandomModel {
   NodeStatus node_status();
   FormationStatus formation_status();
   Formation formation();
+  Observed observed();
+  PlanInputs plan_inputs();
 
  private:
   unsigned shift() { return static_cast<unsigned>(random_.between(0, 63)); }
+  Instant instant() { return Instant{Duration{random_.between(0, 4'000'000'000)}}; }
   std::size_t few() { return static_cast<std::size_t>(random_.between(0, 3)); }
   PrimaryView primary_view();
   PostgresGoal postgres_goal();

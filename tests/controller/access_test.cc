@@ -41,6 +41,8 @@ const std::vector<Cell>& cells() {
       {"POST", below("/nodes/a/report"), true, false, true, false},
       {"GET", below("/nodes/a/goal"), true, false, true, false},
       {"GET", below("/events"), true, true, false, false},
+      {"GET", below("/events/default.3000"), true, true, false, false},
+      {"GET", below("/decision"), true, true, false, false},
       {"POST", below("/switchover"), true, false, false, false},
       {"POST", below("/failover"), true, false, false, false},
       {"GET", below("/credentials"), true, false, false, false},
@@ -77,7 +79,7 @@ TEST(Access, KnowsEveryMethodThatTheTableTests) {
   for (const Cell& cell : cells()) {
     tested[parse_route(cell.path)->resource].emplace_back(cell.method);
   }
-  constexpr std::size_t kResources = 17;
+  constexpr std::size_t kResources = 19;
   EXPECT_EQ(tested.size(), kResources);
   for (const auto& [resource, methods] : tested) {
     const std::vector<std::string_view> known = methods_of(resource);
@@ -98,7 +100,7 @@ TEST(Access, FindsNoRouteForOtherPaths) {
        {"", "/", "/apis", "/apis/hactl/v1", "/apis/hactl/v1/", "/apis/hactl/v2/formations",
         "/apis/hactl/v1/formations/", "/apis/hactl/v1/formations/x/", "/apis/hactl/v1/agents/x",
         "/apis/hactl/v1/formations/x/nodes/", "/apis/hactl/v1/formations/x/nodes/a/",
-        "/apis/hactl/v1/formations/x/nodes/a/other", "/apis/hactl/v1/formations/x/events/1",
+        "/apis/hactl/v1/formations/x/nodes/a/other", "/apis/hactl/v1/formations/x/events/1/2",
         "/apis/hactl/v1/formations/x/nodes/a/goal/b", "/healthz/", "/healthz/x"}) {
     EXPECT_FALSE(parse_route(path).has_value()) << path;
   }

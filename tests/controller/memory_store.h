@@ -58,6 +58,7 @@ class MemoryStore final : public Store {
   std::optional<Error> load_error{};
   std::map<FormationName, StoredFormation> formations{};
   std::vector<Event> events{};
+  std::map<std::uint64_t, Decided> decisions{};  ///< By the version of their write.
   std::uint64_t version = 0;
   int attempts = 0;
   int loads = 0;
@@ -77,6 +78,7 @@ class MemoryStore final : public Store {
     StoredFormation& stored = formations[name];
     stored = write.formation;
     stored.version = version;
+    if (write.decided) decisions[version] = *write.decided;
     for (std::size_t i = 0; i < write.events.size(); ++i) {
       events.push_back(write.events[i]);
       events.back().number = event_number(version, i);

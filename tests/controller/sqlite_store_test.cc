@@ -79,6 +79,26 @@ class SqliteStoreTest : public ::testing::Test {
     scheduler_.run();
     return *result;
   }
+  Result<std::string> decided(std::uint64_t version, const std::string& formation = "default") {
+    std::optional<Result<std::string>> result;
+    store_->decided(FormationName(formation), version, [&](Result<std::string> found) {
+      result = std::move(found);
+      scheduler_.stop();
+    });
+    scheduler_.run();
+    return *result;
+  }
+  /// A write with a decision that its generation tells from others.
+  static Store::Write decision(std::uint64_t expected) {
+    Store::Write write = put(sample(), expected);
+    write.events = {sample_event("Decided")};
+    Decided decided;
+    decided.inputs.spec = sample().formation.spec;
+    decided.inputs.generation = Generation(expected + 100);
+    decided.inputs.record = sample().record;
+    write.decided = decided;
+    return write;
+  }
   static Store::Write put(StoredFormation stored, std::uint64_t expected) {
     Store::Write write;
     write.formation = std::move(stored);
@@ -178,6 +198,46 @@ TEST_F(SqliteStoreTest, KeepsOnlyTheLastEvents) {
   ASSERT_EQ(world.events.size(), kEventsMax);
   EXPECT_EQ(world.events.front().second.number, event_number(1, 3 * kEach - kEventsMax));
   EXPECT_EQ(world.events.back().second.number, event_number(3, kEach - 1));
+}
+
+TEST_F(SqliteStoreTest, KeepsWhatAWriteWasDecidedFrom) {
+  open();
+  ASSERT_EQ(write(decision(0)).value(), 1U);
+  ASSERT_EQ(write(put(sample(), 1)).value(), 2U);
+  open();
+  const Result<std::string> kept = decided(1);
+  ASSERT_TRUE(kept.ok()) << kept.error().message;
+  EXPECT_NE(kept->find("\"generation\":100"), std::string::npos) << *kept;
+  EXPECT_EQ(decided(2).error().code, ErrorCode::not_found);
+  EXPECT_EQ(decided(1, "other").error().code, ErrorCode::not_found);
+}
+
+TEST_F(SqliteStoreTest, KeepsOnlyTheLastDecisions) {
+  open();
+  for (std::uint64_t version = 0; version < kDecisionsMax + 1; ++version) {
+    store_->write(decision(version),
+                  [](const Result<std::uint64_t>& written) { EXPECT_TRUE(written.ok()); });
+  }
+  ASSERT_TRUE(write(decision(kDecisionsMax + 1)).ok());
+  EXPECT_FALSE(decided(2).ok());
+  EXPECT_TRUE(decided(3).ok());
+  Store::Write gone = put(sample(), kDecisionsMax + 2);
+  gone.remove = true;
+  ASSERT_TRUE(write(gone).ok());
+  EXPECT_FALSE(decided(3).ok());
+}
+
+TEST_F(SqliteStoreTest, KeepsDecisionsInAFileThatHadNone) {
+  open();
+  ASSERT_EQ(write(put(sample(), 0)).value(), 1U);
+  store_.reset();
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(path().c_str(), &database), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(database, "DROP TABLE decisions", nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(database);
+  open();
+  ASSERT_EQ(write(decision(1)).value(), 2U);
+  EXPECT_TRUE(decided(2).ok());
 }
 
 TEST_F(SqliteStoreTest, IsReadableByItsOwnerOnly) {

@@ -33,6 +33,7 @@ class ObedientWorld {
     constexpr int kRounds = 300;
     for (int round = 0; round < kRounds; ++round) {
       const Plan now_plan = next();
+      if (planned) planned(now_plan);
       if (now_plan.record) {
         if (now_plan.record->phase != record.phase || now_plan.record->epoch != record.epoch) {
           observed.phase_since = now;
@@ -81,6 +82,18 @@ class ObedientWorld {
   bool only_unheard = false;  ///< The dead still stream: only the controller does not hear them.
   std::vector<std::string> events;
   std::function<void(const FormationRecord&)> after_decision;
+  std::function<void(const Plan&)> planned;  ///< Hears of every plan before it is obeyed.
+
+  /// Those that are not dead do what they are told.
+  void obey(const std::map<NodeName, Goal>& goals) {
+    const auto before = observed.nodes;
+    carry_out(goals);
+    for (auto& [name, node] : observed.nodes) {
+      const NodeReport& was = before.at(name).report;
+      const bool same = was.state == node.report.state && streaming(was) == streaming(node.report);
+      if (!same) node.steady_since = now;
+    }
+  }
 
  private:
   /// Lets time go on until something could change; false when nothing would for a long time.
@@ -112,16 +125,6 @@ class ObedientWorld {
     for (const SenderView& sender : report.primary->senders)
       names.insert(sender.node);
     return names;
-  }
-
-  void obey(const std::map<NodeName, Goal>& goals) {
-    const auto before = observed.nodes;
-    carry_out(goals);
-    for (auto& [name, node] : observed.nodes) {
-      const NodeReport& was = before.at(name).report;
-      const bool same = was.state == node.report.state && streaming(was) == streaming(node.report);
-      if (!same) node.steady_since = now;
-    }
   }
 
   void carry_out(const std::map<NodeName, Goal>& goals) {

@@ -1,0 +1,10 @@
+#include "controller/store.h"
+
+namespace hactl {
+
+void Store::decided(const FormationName& /*formation*/, std::uint64_t /*version*/,
+                    std::function<void(Result<std::string>)> found) {
+  found(Error{ErrorCode::not_found, "this store keeps no decisions"});
+}
+
+}  // namespace hactl
