@@ -18,6 +18,7 @@ hactl_library(controller
           controller/shown.cc
           controller/sqlite_store.cc controller/stored_json.cc controller/watches.cc
           ${PROJECT_BINARY_DIR}/controller/openapi.cc)
+target_compile_definitions(hactl_controller PRIVATE HACTL_VERSION="${PROJECT_VERSION}")
 
 hactl_program(ha-controller DEPENDS controller PACKAGES CLI11::CLI11 SOURCES controller/main.cc)
 
