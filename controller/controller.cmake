@@ -26,4 +26,4 @@ hactl_test(controller_loop LABEL unit DEPENDS controller_loop
   SOURCES tests/controller/formation_loop_test.cc)
 hactl_test(controller LABEL unit DEPENDS controller
   SOURCES tests/controller/access_test.cc tests/controller/api_test.cc
-          tests/controller/sqlite_store_test.cc)
+          tests/controller/shown_test.cc tests/controller/sqlite_store_test.cc)
