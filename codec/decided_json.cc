@@ -101,6 +101,7 @@ void fields(Archive& archive, wire::Of<Observed> auto& observed) {
   archive("knocks", observed.knocks);
   archive("started-at", observed.started_at);
   archive("phase-since", observed.phase_since);
+  archive("writes-stopped-at", observed.writes_stopped_at);
   archive("last-failover", observed.last_failover);
   archive("failovers-recently", observed.failovers_recently);
   archive("moves", observed.moves);

@@ -25,6 +25,7 @@ constexpr std::array kPermissions{
     Permission{.resource = Resource::formations, .method = "POST", .admin = true},
     Permission{.resource = Resource::formation, .method = "GET", .admin = true, .viewer = true},
     Permission{.resource = Resource::formation, .method = "PUT", .admin = true},
+    Permission{.resource = Resource::formation, .method = "PATCH", .admin = true},
     Permission{.resource = Resource::formation, .method = "DELETE", .admin = true},
     Permission{.resource = Resource::status, .method = "GET", .admin = true, .viewer = true},
     Permission{.resource = Resource::plan, .method = "GET", .admin = true, .viewer = true},
@@ -40,6 +41,7 @@ constexpr std::array kPermissions{
     Permission{.resource = Resource::failover, .method = "POST", .admin = true},
     Permission{.resource = Resource::credentials, .method = "GET", .admin = true},
     Permission{.resource = Resource::agents, .method = "GET", .admin = true, .viewer = true},
+    Permission{.resource = Resource::controllers, .method = "GET", .admin = true, .viewer = true},
     Permission{.resource = Resource::healthz,
                .method = "GET",
                .admin = true,
@@ -65,6 +67,7 @@ constexpr std::array kPlainPaths{
     NamedResource{"/metrics", Resource::metrics},
     NamedResource{"/openapi/v3", Resource::openapi},
     NamedResource{"/apis/hactl/v1/agents", Resource::agents},
+    NamedResource{"/apis/hactl/v1/controllers", Resource::controllers},
 };
 constexpr std::array kFormationParts{
     NamedResource{"status", Resource::status},

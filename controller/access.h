@@ -26,6 +26,7 @@ enum class Resource {
   failover,     ///< …/formations/NAME/failover
   credentials,  ///< …/formations/NAME/credentials
   agents,       ///< /apis/hactl/v1/agents
+  controllers,  ///< /apis/hactl/v1/controllers
   healthz,
   readyz,
   metrics,

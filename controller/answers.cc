@@ -69,7 +69,10 @@ Json node_object(const FormationName& formation, const NodeStatus& node,
   object["kind"] = "Node";
   object["metadata"] = Json{{"name", node.name.value},
                             {"formation", formation.value},
+                            {"labels", Json{{"region", node.region.value}}},
                             {"resource-version", to_string(position)}};
+  const bool has_role = node.role != "-";
+  if (has_role) object["metadata"]["labels"]["role"] = node.role;
   return object;
 }
 
@@ -77,6 +80,7 @@ Json event_object(const FormationName& formation, const Event& event) {
   Json object = to_json(event);
   object["apiVersion"] = kVersion;
   object["kind"] = "Event";
+  object["type"] = event.warning ? "Warning" : "Normal";
   object["metadata"] =
       Json{{"name", fmt::format("{}.{}", formation.value, event.number)},
            {"formation", formation.value},

@@ -32,7 +32,7 @@ std::optional<ResourceVersion> parse_resource_version(std::string_view text);
 /// The formation with metadata; without status when there is none. Holds no secret.
 nlohmann::json formation_object(const StoredFormation& stored, const FormationStatus* status,
                                 std::uint64_t change);
-/// A node's row of the status as an object of its own.
+/// A node's row of the status as an object of its own, with its region and its role as labels.
 nlohmann::json node_object(const FormationName& formation, const NodeStatus& node,
                            const ResourceVersion& position);
 nlohmann::json event_object(const FormationName& formation, const Event& event);

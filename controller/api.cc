@@ -65,6 +65,7 @@ void ControllerApi::start(StoreIs store_is, std::function<void(Result<Done>)> st
     formations_.start(std::move(*world), store_is);
     watches_.start();
     started_ = true;
+    started_at_ = scheduler_.utc();
     started(Done{});
   });
 }
@@ -103,6 +104,7 @@ void ControllerApi::dispatch(const Route& route, const Exchange& exchange) {
     case Resource::formation:
       if (method == "PUT")
         return apply(FormationName(route.formation), exchange, Creation::allowed);
+      if (method == "PATCH") return patch_formation(route, exchange, 1);
       if (method == "DELETE") return remove_formation(route, exchange);
       return get_formation(route, exchange);
     case Resource::status: return get_formation(route, exchange);
@@ -118,6 +120,7 @@ void ControllerApi::dispatch(const Route& route, const Exchange& exchange) {
     case Resource::failover: return fail_over(route, exchange);
     case Resource::credentials: return get_credentials(route, exchange);
     case Resource::agents: return list_agents(exchange);
+    case Resource::controllers: return list_controllers(exchange);
     case Resource::healthz:
     case Resource::readyz:
     case Resource::metrics:

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -7,6 +8,7 @@
 #include "base/fingerprint.h"
 #include "codec/json.h"
 #include "codec/messages.h"
+#include "codec/patch.h"
 #include "codec/spec_json.h"
 #include "controller/api.h"
 #include "controller/random_text.h"
@@ -70,16 +72,13 @@ std::optional<Failure> read_extras(Json& json, Wanted& wanted) {
 }
 
 /// Decodes and validates. `name` empty: whatever the formation is called.
-std::optional<Failure> read_wanted(const std::string& body, const FormationName& name,
-                                   Wanted& wanted) {
-  Result<Json> json = parse_json(body, kSpecBytesMax);
-  if (!json.ok()) return bad_request("body: " + json.error().message);
-  if (!json->is_object()) return bad_request("body: is not an object");
-  if (std::optional<Failure> failure = read_extras(*json, wanted)) return failure;
-  ParsedFormation parsed = formation_from_json(*json);
+std::optional<Failure> decode_wanted(Json json, const FormationName& name, Wanted& wanted) {
+  if (!json.is_object()) return bad_request("body: is not an object");
+  if (std::optional<Failure> failure = read_extras(json, wanted)) return failure;
+  ParsedFormation parsed = formation_from_json(json);
   if (!parsed.ok()) {
     const std::string* called =
-        json->contains("metadata") ? text_at((*json)["metadata"], "name") : nullptr;
+        json.contains("metadata") ? text_at(json["metadata"], "name") : nullptr;
     return invalid_failure(FormationName(called == nullptr ? name.value : *called),
                            std::move(parsed.problems));
   }
@@ -89,6 +88,39 @@ std::optional<Failure> read_wanted(const std::string& body, const FormationName&
   }
   wanted.formation = std::move(parsed.formation);
   return std::nullopt;
+}
+
+std::optional<Failure> read_wanted(const std::string& body, const FormationName& name,
+                                   Wanted& wanted) {
+  Result<Json> json = parse_json(body, kSpecBytesMax);
+  if (!json.ok()) return bad_request("body: " + json.error().message);
+  return decode_wanted(std::move(*json), name, wanted);
+}
+
+/// How often a patch is made again of what the controller itself has written meanwhile.
+constexpr int kPatchTriesMax = 5;
+
+Failure unsupported_media_type() {
+  Failure failure;
+  failure.code = 415;
+  failure.reason = "UnsupportedMediaType";
+  failure.message = fmt::format(
+      "the body of the request was in an unknown format - accepted media types include: {}, {}",
+      media_type(PatchType::json), media_type(PatchType::merge));
+  return failure;
+}
+
+/// Whether the patch itself says of which version it is to be.
+bool names_version(const Json& patch) {
+  if (patch.is_object()) {
+    const auto metadata = patch.find("metadata");
+    return metadata != patch.end() && metadata->is_object() &&
+           metadata->contains("resource-version");
+  }
+  return std::ranges::any_of(patch, [](const Json& operation) {
+    const std::string* path = text_at(operation, "path");
+    return path != nullptr && *path == "/metadata/resource-version";
+  });
 }
 
 Json names_json(const std::vector<NodeName>& names) {
@@ -156,6 +188,17 @@ Result<FailoverRequest> failover_request(const Json& body) {
   return request;
 }
 
+ApplyRequest request_of(Wanted wanted, const std::map<std::string, std::string>& query) {
+  ApplyRequest request;
+  request.formation = std::move(wanted.formation);
+  request.expected_version = wanted.expected_version;
+  request.password = std::move(wanted.password);
+  request.dry_run = query.contains("dry-run") && query.at("dry-run") == "All";
+  request.first_uid = random_uuid();
+  request.first_password = random_password();
+  return request;
+}
+
 }  // namespace
 
 void ControllerApi::list_formations(const Exchange& exchange) {
@@ -195,17 +238,37 @@ void ControllerApi::apply(const FormationName& name, const Exchange& exchange, C
                                      "look at the plan again"}));
     }
   }
-  ApplyRequest request;
-  request.formation = std::move(wanted.formation);
-  request.expected_version = wanted.expected_version;
-  request.password = std::move(wanted.password);
-  request.dry_run = query.contains("dry-run") && query.at("dry-run") == "All";
+  ApplyRequest request = request_of(std::move(wanted), query);
   request.create_only = creation == Creation::only;
-  request.first_uid = random_uuid();
-  request.first_password = random_password();
   formations_.apply(std::move(request), [this, exchange](const Result<Changed>& changed) {
     applied(exchange, changed);
   });
+}
+
+void ControllerApi::patch_formation(const Route& route, const Exchange& exchange, int tries) {
+  const FormationLoop* loop = loop_of(route, exchange);
+  if (loop == nullptr) return;
+  const HttpRequest& asked = exchange->request();
+  const auto given = asked.headers.find("content-type");
+  const std::optional<PatchType> type =
+      patch_type(given == asked.headers.end() ? std::string() : given->second);
+  if (!type) return refuse(exchange, unsupported_media_type());
+  const Result<Json> patch = parse_json(asked.body, kSpecBytesMax);
+  if (!patch.ok()) return refuse(exchange, bad_request("body: " + patch.error().message));
+  Result<Json> document = patched(formation_object(loop->stored(), nullptr, 0), *type, *patch);
+  if (!document.ok()) return refuse(exchange, failure_of(document.error()));
+  Wanted wanted;
+  if (const auto failure =
+          decode_wanted(std::move(*document), FormationName(route.formation), wanted)) {
+    return refuse(exchange, *failure);
+  }
+  const bool again = tries < kPatchTriesMax && !names_version(*patch);
+  formations_.apply(request_of(std::move(wanted), asked.query),
+                    [this, route, exchange, again, tries](const Result<Changed>& changed) {
+                      const bool met = !changed.ok() && changed.error().code == ErrorCode::conflict;
+                      if (met && again) return patch_formation(route, exchange, tries + 1);
+                      applied(exchange, changed);
+                    });
 }
 
 void ControllerApi::applied(const Exchange& exchange, const Result<Changed>& changed) {

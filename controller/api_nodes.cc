@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/utc.h"
 #include "codec/json.h"
 #include "codec/messages.h"
 #include "controller/api.h"
@@ -95,6 +96,25 @@ void ControllerApi::list_agents(const Exchange& exchange) {
   }
   respond(exchange,
           json_response(200, list_object("Agent", std::move(items), watches_.position())));
+}
+
+void ControllerApi::list_controllers(const Exchange& exchange) {
+  // It is called what it was asked as: a controller need not know under which names it is reached.
+  const auto& headers = exchange->request().headers;
+  const auto host = headers.find("host");
+  const Json controller{
+      {"apiVersion", "hactl/v1"},
+      {"kind", "Controller"},
+      {"metadata", Json{{"name", host == headers.end() ? std::string("-") : host->second}}},
+      {"status", Json{{"state", "deciding"},
+                      {"version", HACTL_VERSION},
+                      {"started", to_string(started_at_)},
+                      {"formations", formations_.all().size()},
+                      {"agents", formations_.agents().size()},
+                      {"watches", watches_.streams()},
+                      {"writes", formations_.writes()}}}};
+  respond(exchange, json_response(200, list_object("Controller", Json::array({controller}),
+                                                   watches_.position())));
 }
 
 }  // namespace hactl

@@ -18,6 +18,7 @@ hactl_library(controller
           controller/postgres_knocker.cc controller/random_text.cc controller/setup.cc
           controller/shown.cc controller/sqlite_store.cc controller/stored_json.cc
           controller/watches.cc ${PROJECT_BINARY_DIR}/controller/openapi.cc)
+target_compile_definitions(hactl_controller PRIVATE HACTL_VERSION="${PROJECT_VERSION}")
 
 hactl_program(ha-controller DEPENDS controller PACKAGES CLI11::CLI11 SOURCES controller/main.cc)
 
@@ -25,4 +26,5 @@ hactl_test(controller_loop LABEL unit DEPENDS controller_loop
   SOURCES tests/controller/formation_loop_test.cc)
 hactl_test(controller LABEL unit DEPENDS controller why
   SOURCES tests/controller/access_test.cc tests/controller/api_events_test.cc
-          tests/controller/api_test.cc tests/controller/sqlite_store_test.cc)
+          tests/controller/api_test.cc tests/controller/shown_test.cc
+          tests/controller/sqlite_store_test.cc)

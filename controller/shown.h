@@ -25,6 +25,9 @@ inline constexpr std::size_t kRemovedKeptMax = 256;
 /// What can be watched beside events.
 enum class ShownKind { formation, node };
 
+/// What of an object must differ for a reader to be told.
+nlohmann::json comparable_of(ShownKind kind, nlohmann::json object);
+
 /// A formation or a node.
 struct ShownKey {
   ShownKind kind = ShownKind::formation;

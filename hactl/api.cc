@@ -1,5 +1,6 @@
 #include "hactl/api.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -96,8 +97,22 @@ Result<nlohmann::json> Api::send(const std::string& method, const std::string& p
   HttpCall call;
   call.method = method;
   call.path_and_query = path;
-  call.timeout = request_timeout_;
   if (!body.is_null()) call.body = dump_json(body);
+  return this->call(std::move(call));
+}
+
+Result<nlohmann::json> Api::patch(const std::string& path, PatchType type,
+                                  const nlohmann::json& patch) {
+  HttpCall call;
+  call.method = "PATCH";
+  call.path_and_query = path;
+  call.body = dump_json(patch);
+  call.content_type = media_type(type);
+  return this->call(std::move(call));
+}
+
+Result<nlohmann::json> Api::call(HttpCall call) {
+  call.timeout = request_timeout_;
   const Result<HttpAnswer> answer = http_.send(std::move(call));
   if (!answer.ok()) return unreachable(answer.error());
   if (answer->status < 200 || answer->status > 299) {
@@ -142,7 +157,14 @@ Result<Done> Api::watch(
     return changed(text_at(*change, "type"), change->value("object", nlohmann::json::object()));
   });
   if (ended.ok() || ended.error().code == ErrorCode::timed_out) return Done{};
-  return unreachable(ended.error());
+  if (ended.error().code == ErrorCode::unavailable) return unreachable(ended.error());
+  // A watch that is refused before it begins is refused as one that ends with an error.
+  const std::string& said = ended.error().message;
+  const Result<nlohmann::json> status =
+      parse_json(said.substr(std::min(said.find('{'), said.size())));
+  if (!status.ok() || !status->is_object()) return unreachable(ended.error());
+  changed("ERROR", *status);
+  return Done{};
 }
 
 }  // namespace hactl

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "codec/patch.h"
 #include "hactl/config.h"
 #include "hactl/formation_item.h"
 #include "io/http_client.h"
@@ -32,6 +33,10 @@ class Api {
   Result<nlohmann::json> send(const std::string& method, const std::string& path,
                               const nlohmann::json& body);
 
+  /// Sends a patch and yields the answer.
+  Result<nlohmann::json> patch(const std::string& path, PatchType type,
+                               const nlohmann::json& patch);
+
   Result<std::vector<FormationItem>> formations();
   Result<FormationItem> formation(const std::string& name);
   /// Oldest first.
@@ -44,6 +49,7 @@ class Api {
                      const std::function<bool(const std::string&, const nlohmann::json&)>& changed);
 
  private:
+  Result<nlohmann::json> call(HttpCall call);
   [[nodiscard]] Error unreachable(const Error& error) const;
 
   std::string server_;

@@ -30,15 +30,27 @@ Result<int> run_config_view(Session& session) {
   return kExitDone;
 }
 
-Result<int> run_config_get_contexts(Session& session) {
+Result<int> run_config_get_contexts(Session& session, const ContextsOptions& options) {
   const Result<Config> config = load(session);
   if (!config.ok()) return config.error();
+  std::vector<Context> contexts = config->contexts;
+  if (!options.name.empty()) {
+    std::erase_if(contexts, [&](const Context& each) { return each.name != options.name; });
+    if (contexts.empty()) return local_error(fmt::format("context {} not found", options.name));
+  }
+  if (options.output == "name") {
+    for (const Context& context : contexts) {
+      session.terminal().out() << context.name << "\n";
+    }
+    session.terminal().out() << std::flush;
+    return kExitDone;
+  }
   Table table({"CURRENT", "NAME", "CONTROLLER"});
-  for (const Context& context : config->contexts) {
+  for (const Context& context : contexts) {
     table.add(
         {context.name == config->current_context ? "*" : " ", context.name, context.controller});
   }
-  table.print(session.terminal());
+  table.print(session.terminal(), options.no_headers ? TableHeader::hidden : TableHeader::shown);
   return kExitDone;
 }
 
@@ -59,6 +71,49 @@ Result<int> run_config_use_context(Session& session, const std::string& name) {
   const Result<Done> saved = save(session, *config);
   if (!saved.ok()) return saved.error();
   session.terminal().out() << fmt::format("Switched to context \"{}\".\n", name) << std::flush;
+  return kExitDone;
+}
+
+Result<int> run_config_delete_context(Session& session, const std::string& name) {
+  Result<Config> config = load(session);
+  if (!config.ok()) return config.error();
+  const std::string& file = session.options().config_file;
+  const auto gone =
+      std::erase_if(config->contexts, [&](const Context& each) { return each.name == name; });
+  if (gone == 0) return local_error(fmt::format("cannot delete context {}, not in {}", name, file));
+  if (config->current_context == name) {
+    config->current_context.clear();
+    session.terminal().notes() << "warning: this removed your active context, use \"hactl config "
+                                  "use-context\" to select a different one"
+                               << std::endl;
+  }
+  const Result<Done> saved = save(session, *config);
+  if (!saved.ok()) return saved.error();
+  session.terminal().out() << fmt::format("deleted context {} from {}\n", name, file) << std::flush;
+  return kExitDone;
+}
+
+Result<int> run_config_rename_context(Session& session, const RenameOptions& options) {
+  Result<Config> config = load(session);
+  if (!config.ok()) return config.error();
+  const std::string& file = session.options().config_file;
+  const auto found = std::ranges::find(config->contexts, options.from, &Context::name);
+  if (found == config->contexts.end()) {
+    return local_error(
+        fmt::format("cannot rename the context \"{}\", it's not in {}", options.from, file));
+  }
+  if (std::ranges::find(config->contexts, options.to, &Context::name) != config->contexts.end()) {
+    return local_error(
+        fmt::format("cannot rename the context \"{}\", the context \"{}\" already exists in {}",
+                    options.from, options.to, file));
+  }
+  found->name = options.to;
+  if (config->current_context == options.from) config->current_context = options.to;
+  const Result<Done> saved = save(session, *config);
+  if (!saved.ok()) return saved.error();
+  session.terminal().out() << fmt::format("Context \"{}\" renamed to \"{}\".\n", options.from,
+                                          options.to)
+                           << std::flush;
   return kExitDone;
 }
 

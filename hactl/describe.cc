@@ -54,7 +54,7 @@ Result<Done> print_events(Session& session, const std::string& formation, const 
     return node.empty() || event.involved.contains(NodeName(node));
   });
   const UtcTime now = utc_now();
-  Table table(event_heading(TableWidth::narrow));
+  Table table(heading_of(Resource::event, TableWidth::narrow));
   for (std::size_t i = chosen.size() - std::min(chosen.size(), kEventsShown); i < chosen.size();
        ++i) {
     table.add(event_row(chosen[i], now, TableWidth::narrow));
@@ -91,7 +91,7 @@ void print_formation(Terminal& terminal, const FormationItem& item) {
               fmt::format("{} (owner {})", spec.postgres.database, spec.postgres.username));
   print_field(out, "Postgres Version", std::to_string(spec.postgres.version));
   print_conditions(terminal, item.status);
-  Table nodes(node_heading(TableWidth::narrow));
+  Table nodes(heading_of(Resource::node, TableWidth::narrow));
   for (const NodeStatus& node : item.status.nodes) {
     nodes.add(node_row(node, TableWidth::narrow));
   }
@@ -104,38 +104,109 @@ void print_formation(Terminal& terminal, const FormationItem& item) {
   }
 }
 
-void print_node(Terminal& terminal, const NodeStatus& node) {
-  const Table::Row heading = node_heading(TableWidth::wide);
-  const Table::Row row = node_row(node, TableWidth::wide);
+// A row of the wide table, a field a line.
+void print_row(Terminal& terminal, Resource resource, const Table::Row& row) {
+  const Table::Row heading = heading_of(resource, TableWidth::wide);
   for (std::size_t i = 0; i < row.size(); ++i) {
     std::string name = heading[i];
     std::transform(name.begin() + 1, name.end(), name.begin() + 1,
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    print_field(terminal.out(), name == "Tli" ? "Timeline" : name == "Lsn" ? "LSN" : name, row[i]);
+    if (name == "Nodes") name = "Healthy Nodes";
+    if (name == "Prio") name = "Priority";
+    if (name == "Tli") name = "Timeline";
+    if (name == "Lsn") name = "LSN";
+    print_field(terminal.out(), name, row[i]);
   }
+}
+
+// The nodes of a region, as in `get nodes`.
+void print_nodes_of(Terminal& terminal, const FormationItem& item, const std::string& region) {
+  Table nodes(heading_of(Resource::node, TableWidth::narrow));
+  for (const NodeStatus& node : item.status.nodes) {
+    if (node.region.value == region) nodes.add(node_row(node, TableWidth::narrow));
+  }
+  print_section(terminal, "Nodes", nodes);
+}
+
+Result<Done> describe_formation(Session& session, const std::string& name) {
+  const Result<FormationItem> item = session.formation(name);
+  if (!item.ok()) return item.error();
+  print_formation(session.terminal(), *item);
+  return print_events(session, item->formation.name.value, "");
+}
+
+// A node or a region of `item`.
+Result<Done> describe_part(Session& session, const ResourceType& type, const FormationItem& item,
+                           const std::string& name) {
+  const std::string& formation = item.formation.name.value;
+  const Result<Listing> listing = list_objects(**session.api(), type, formation);
+  if (!listing.ok()) return listing.error();
+  const auto found = std::ranges::find(listing->objects, name, name_of);
+  if (found == listing->objects.end()) return not_found_error(type, name);
+  const Result<Table::Row> row = row_of(type.resource, *found, TableWidth::wide);
+  if (!row.ok()) return row.error();
+  print_row(session.terminal(), type.resource, *row);
+  if (type.resource == Resource::region) {
+    print_nodes_of(session.terminal(), item, name);
+    return Done{};
+  }
+  return print_events(session, formation, name);
+}
+
+Result<Done> describe_parts(Session& session, const Targets& targets,
+                            const std::string& formation) {
+  const Result<FormationItem> item = session.formation(formation);
+  if (!item.ok()) return item.error();
+  std::vector<std::string> names = targets.names;
+  if (names.empty()) {
+    for (const nlohmann::json& object : objects_in(*targets.type, item->raw)) {
+      if (targets.type->resource == Resource::region) names.push_back(name_of(object));
+    }
+    for (const NodeStatus& node : item->status.nodes) {
+      if (targets.type->resource == Resource::node) names.push_back(node.name.value);
+    }
+  }
+  for (const std::string& name : names) {
+    if (name != names.front()) session.terminal().out() << "\n\n";
+    const Result<Done> described = describe_part(session, *targets.type, *item, name);
+    if (!described.ok()) return described;
+  }
+  return Done{};
+}
+
+Result<Done> describe_formations(Session& session, std::vector<std::string> names) {
+  if (names.empty()) {
+    const Result<Api*> api = session.api();
+    if (!api.ok()) return api.error();
+    const Result<std::vector<FormationItem>> all = (*api)->formations();
+    if (!all.ok()) return all.error();
+    for (const FormationItem& item : *all) {
+      names.push_back(item.formation.name.value);
+    }
+    if (names.empty()) session.terminal().notes() << "No resources found" << std::endl;
+  }
+  for (const std::string& name : names) {
+    if (name != names.front()) session.terminal().out() << "\n\n";
+    const Result<Done> described = describe_formation(session, name);
+    if (!described.ok()) return described;
+  }
+  return Done{};
 }
 
 }  // namespace
 
 Result<int> run_describe(Session& session, const DescribeOptions& options) {
-  const bool node = options.resource == Resource::node;
-  const Result<FormationItem> item = session.formation(node ? options.formation : options.name);
-  if (!item.ok()) return item.error();
-  if (node) {
-    const auto found =
-        std::ranges::find(item->status.nodes, NodeName(options.name), &NodeStatus::name);
-    if (found == item->status.nodes.end()) {
-      return Error{ErrorCode::not_found, fmt::format("Error from server (NotFound): nodes \"{}\" "
-                                                     "not found",
-                                                     options.name)};
-    }
-    print_node(session.terminal(), *found);
-  } else {
-    print_formation(session.terminal(), *item);
+  const Result<Targets> targets = parse_targets(options.targets);
+  if (!targets.ok()) return targets.error();
+  const Resource resource = targets->type->resource;
+  if (resource == Resource::event || resource == Resource::controller) {
+    return local_error(fmt::format("{} cannot be described; see `hactl get {} -o yaml`",
+                                   targets->type->plural, targets->type->plural));
   }
-  const Result<Done> printed =
-      print_events(session, item->formation.name.value, node ? options.name : std::string());
-  if (!printed.ok()) return printed.error();
+  const Result<Done> described = resource == Resource::formation
+                                     ? describe_formations(session, targets->names)
+                                     : describe_parts(session, *targets, options.formation);
+  if (!described.ok()) return described.error();
   session.terminal().out() << std::flush;
   return kExitDone;
 }

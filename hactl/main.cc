@@ -28,6 +28,9 @@ int main(int count, char** arguments) {
   hactl::GlobalOptions options;
   options.config_file = environment("HACTLCONFIG");
   if (options.config_file.empty()) options.config_file = environment("HOME") + "/.hactl/config";
+  for (const char* name : {"EDITOR", "VISUAL", "KUBE_EDITOR", "HACTL_EDITOR"}) {
+    if (const std::string editor = environment(name); !editor.empty()) options.editor = editor;
+  }
   try {
     return hactl::run_command_line(count, arguments, terminal, options);
   } catch (const std::exception& problem) {

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <map>
 #include <string>
 
 #include <fmt/format.h>
 
 #include "base/utc.h"
+#include "codec/messages.h"
 
 namespace hactl {
 namespace {
@@ -62,6 +64,61 @@ void append(Table::Row& row, std::initializer_list<std::string> cells) {
   row.insert(row.end(), cells);
 }
 
+// What the narrow table shows, and what the wide one adds.
+struct Headings {
+  Table::Row narrow{};
+  Table::Row wide{};
+};
+
+const Headings& headings_of(Resource resource) {
+  static const std::map<Resource, Headings> kHeadings{
+      {Resource::formation,
+       {{"NAME", "PRIMARY", "SYNC", "NODES", "AVAILABLE", "DURABLE", "CONVERGED", "AGE"},
+        {"EPOCH", "PHASE", "PREFERRED", "MESSAGE"}}},
+      {Resource::node,
+       {{"NAME", "REGION", "ROLE", "GOAL", "STATE", "PRIO", "LAG", "HEALTHY"},
+        {"QUORUM", "TLI", "LSN", "HOST", "PORT", "HEARD", "RULE", "MESSAGE"}}},
+      {Resource::event,
+       {{"LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"},
+        {"RULE", "EPOCH", "INVOLVED", "NAME"}}},
+      {Resource::region,
+       {{"NAME", "NODES", "QUORUM", "PRIO", "PRIMARY", "LOCATION"}, {"NETWORK", "SUBNET"}}},
+      {Resource::controller,
+       {{"NAME", "STATE", "VERSION", "FORMATIONS", "AGENTS", "AGE"}, {"WATCHES", "WRITES"}}},
+  };
+  return kHeadings.at(resource);
+}
+
+std::string cell(const nlohmann::json& object, const char* part, const char* key) {
+  return text_at(object.value(part, nlohmann::json::object()), key);
+}
+
+Table::Row region_row(const nlohmann::json& region, TableWidth width) {
+  Table::Row row{cell(region, "metadata", "name"),
+                 cell(region, "status", "healthy-nodes") + "/" + cell(region, "status", "nodes"),
+                 cell(region, "status", "quorum-nodes"),
+                 cell(region, "status", "candidate-priority"),
+                 cell(region, "status", "primary"),
+                 cell(region, "spec", "location")};
+  if (width == TableWidth::wide) {
+    append(row, {cell(region, "spec", "network"), cell(region, "spec", "subnet")});
+  }
+  return row;
+}
+
+Table::Row controller_row(const nlohmann::json& controller, TableWidth width) {
+  Table::Row row{cell(controller, "metadata", "name"),
+                 cell(controller, "status", "state"),
+                 cell(controller, "status", "version"),
+                 cell(controller, "status", "formations"),
+                 cell(controller, "status", "agents"),
+                 age_since(parse_utc(cell(controller, "status", "started")), utc_now())};
+  if (width == TableWidth::wide) {
+    append(row, {cell(controller, "status", "watches"), cell(controller, "status", "writes")});
+  }
+  return row;
+}
+
 }  // namespace
 
 UtcTime utc_now() {
@@ -74,11 +131,34 @@ std::string condition_text(const FormationStatus& status, std::string_view type)
   return condition == nullptr ? "Unknown" : std::string(to_string(condition->status));
 }
 
-Table::Row formation_heading(TableWidth width) {
-  Table::Row row{"NAME",      "PRIMARY", "SYNC",      "NODES", "EPOCH",
-                 "AVAILABLE", "DURABLE", "CONVERGED", "AGE"};
-  if (width == TableWidth::wide) append(row, {"PHASE", "PREFERRED", "MESSAGE"});
+Table::Row heading_of(Resource resource, TableWidth width) {
+  const Headings& headings = headings_of(resource);
+  Table::Row row = headings.narrow;
+  if (width == TableWidth::wide) row.insert(row.end(), headings.wide.begin(), headings.wide.end());
   return row;
+}
+
+Result<Table::Row> row_of(Resource resource, const nlohmann::json& object, TableWidth width) {
+  switch (resource) {
+    case Resource::formation: {
+      const Result<FormationItem> item = formation_item(object);
+      if (!item.ok()) return item.error();
+      return formation_row(*item, utc_now(), width);
+    }
+    case Resource::node: {
+      const Result<NodeStatus> node = node_status_from_json(object);
+      if (!node.ok()) return node.error().within("error: the server's node cannot be read");
+      return node_row(*node, width);
+    }
+    case Resource::event: {
+      const Result<Event> event = event_from_json(object);
+      if (!event.ok()) return event.error().within("error: the server's event cannot be read");
+      return event_row(*event, utc_now(), width);
+    }
+    case Resource::region: return region_row(object, width);
+    case Resource::controller: return controller_row(object, width);
+  }
+  return Table::Row{};
 }
 
 Table::Row formation_row(const FormationItem& item, UtcTime now, TableWidth width) {
@@ -88,21 +168,14 @@ Table::Row formation_row(const FormationItem& item, UtcTime now, TableWidth widt
                  status.primary ? status.primary->value : "",
                  sync_text(status.sync),
                  fmt::format("{}/{}", healthy, status.nodes.size()),
-                 std::to_string(status.epoch.value),
                  condition_text(status, "Available"),
                  condition_text(status, "Durable"),
                  condition_text(status, "Converged"),
                  age_since(item.created, now)};
   if (width == TableWidth::wide) {
-    append(row, {status.phase, condition_text(status, "PrimaryPreferred"), attention_text(status)});
+    append(row, {std::to_string(status.epoch.value), status.phase,
+                 condition_text(status, "PrimaryPreferred"), attention_text(status)});
   }
-  return row;
-}
-
-Table::Row node_heading(TableWidth width) {
-  Table::Row row{"NAME",   "REGION", "ROLE", "GOAL", "STATE",  "PRIORITY",
-                 "QUORUM", "TLI",    "LSN",  "LAG",  "HEALTHY"};
-  if (width == TableWidth::wide) append(row, {"HOST", "PORT", "HEARD", "RULE", "MESSAGE"});
   return row;
 }
 
@@ -113,22 +186,14 @@ Table::Row node_row(const NodeStatus& node, TableWidth width) {
                  std::string(to_string(node.goal)),
                  std::string(to_string(node.state)),
                  std::to_string(node.candidate_priority),
-                 node.replication_quorum ? "yes" : "no",
-                 std::to_string(node.timeline.value),
-                 to_string(node.lsn),
                  node.lag_bytes ? bytes_text(*node.lag_bytes) : "<unknown>",
                  node.healthy ? "yes" : "no"};
   if (width == TableWidth::wide) {
-    append(row, {node.host, std::to_string(node.port),
+    append(row, {node.replication_quorum ? "yes" : "no", std::to_string(node.timeline.value),
+                 to_string(node.lsn), node.host, std::to_string(node.port),
                  node.heard_ms_ago ? fmt::format("{}ms", *node.heard_ms_ago) : "<never>",
                  std::to_string(node.rule), node.message});
   }
-  return row;
-}
-
-Table::Row event_heading(TableWidth width) {
-  Table::Row row{"LAST-SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"};
-  if (width == TableWidth::wide) append(row, {"RULE", "EPOCH", "INVOLVED", "NAME"});
   return row;
 }
 

@@ -1,8 +1,10 @@
 // The rows of `hactl get`: what each column shows.
 #pragma once
 
+#include "base/result.h"
 #include "base/time.h"
 #include "hactl/formation_item.h"
+#include "hactl/resources.h"
 #include "hactl/table.h"
 #include "model/status.h"
 
@@ -10,19 +12,21 @@ namespace hactl {
 
 enum class TableWidth { narrow, wide };
 
-/// NAME PRIMARY SYNC NODES EPOCH AVAILABLE DURABLE CONVERGED AGE; wide: PHASE PREFERRED MESSAGE.
-Table::Row formation_heading(TableWidth width);
+/// The heading of a table of such things; narrow ones fit 80 columns.
+Table::Row heading_of(Resource resource, TableWidth width);
+
+/// The row for an object as the server shows it. Errors: corrupt.
+Result<Table::Row> row_of(Resource resource, const nlohmann::json& object, TableWidth width);
+
+/// NAME PRIMARY SYNC NODES AVAILABLE DURABLE CONVERGED AGE; wide: EPOCH PHASE PREFERRED MESSAGE.
 /// NODES is healthy/all; SYNC is "1/2" for "one of two standbys", "none" when commits wait for
 /// nobody; MESSAGE is of the first condition that is not as it should be.
 Table::Row formation_row(const FormationItem& item, UtcTime now, TableWidth width);
 
-/// NAME REGION ROLE GOAL STATE PRIORITY QUORUM TLI LSN LAG HEALTHY; wide: HOST PORT HEARD RULE
-/// MESSAGE.
-Table::Row node_heading(TableWidth width);
+/// NAME REGION ROLE GOAL STATE PRIO LAG HEALTHY; wide: QUORUM TLI LSN HOST PORT HEARD RULE MESSAGE.
 Table::Row node_row(const NodeStatus& node, TableWidth width);
 
-/// LAST-SEEN TYPE REASON OBJECT MESSAGE; wide: RULE EPOCH INVOLVED NAME.
-Table::Row event_heading(TableWidth width);
+/// LAST SEEN, TYPE, REASON, OBJECT, MESSAGE; wide: RULE, EPOCH, INVOLVED, NAME.
 Table::Row event_row(const Event& event, UtcTime now, TableWidth width);
 
 /// "True", "False" or "Unknown"; the last also when there is no such condition.

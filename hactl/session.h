@@ -20,11 +20,12 @@ inline constexpr int kExitUsage = 2;
 /// How long one request may take unless --request-timeout says otherwise.
 inline constexpr Duration kRequestTimeoutDefault{30'000};
 
-/// Options that come before the verb.
+/// Options of every verb, and what the environment says.
 struct GlobalOptions {
   std::string config_file{};  ///< HACTLCONFIG, or ~/.hactl/config.
   std::string context{};      ///< Empty: the configuration's current one.
   Duration request_timeout = kRequestTimeoutDefault;
+  std::string editor = "vi";  ///< HACTL_EDITOR, KUBE_EDITOR, VISUAL or EDITOR: a command.
 };
 
 /// The terminal outlives it. Connects when first asked to.

@@ -104,7 +104,7 @@ void print_matrix(Terminal& terminal, const std::vector<Case>& cases) {
   std::size_t survived = 0;
   for (const Case& one : cases) {
     const Outcome& outcome = one.outcome;
-    if (outcome.survives()) ++survived;
+    survived += outcome.survives() ? 1U : 0U;
     table.add({names_of(one.losses), outcome.successor ? outcome.successor->value : "<none>",
                outcome.writes_go_on() ? "go on" : "stop", commits_text(outcome),
                outcome.survives() ? "yes" : "no"});

@@ -64,25 +64,84 @@ struct PlanOptions {
 };
 Result<int> run_plan(Session& session, const PlanOptions& options);
 
-enum class Resource { formation, node, event };
-
 struct GetOptions {
-  Resource resource = Resource::formation;
-  std::string name{};
+  enum class Watch { no, after_list, only };
+  std::vector<std::string> targets{};  ///< "nodes", "node a b", "node/a"; see parse_targets().
   std::string formation{};
-  std::string output{};  ///< "", "table", "wide", "yaml", "json" or "name".
-  bool watch = false;
+  std::string output{};  ///< See OutputFormat.
+  std::string selector{};
+  std::string field_selector{};
+  std::string sort_by{};
+  Watch watch = Watch::no;
+  bool watch_events = false;  ///< Say with each change what it is.
   bool no_headers = false;
-  std::string field_selector{};  ///< Of events: "involved=paris-a,type=Warning".
+  bool ignore_not_found = false;
 };
 Result<int> run_get(Session& session, const GetOptions& options);
 
+struct EventsOptions {
+  std::string formation{};
+  std::string about{};               ///< "node/paris-a"; empty: everything.
+  std::vector<std::string> types{};  ///< "Normal", "Warning"; empty: both.
+  GetOptions get{};                  ///< How they are shown.
+};
+Result<int> run_events(Session& session, const EventsOptions& options);
+
+Result<int> run_api_resources(Session& session, const std::string& output);
+
 struct DescribeOptions {
-  Resource resource = Resource::formation;
-  std::string name{};
+  std::vector<std::string> targets{};
   std::string formation{};
 };
 Result<int> run_describe(Session& session, const DescribeOptions& options);
+
+struct EditOptions {
+  std::vector<std::string> targets{};
+  std::string editor{};  ///< A command; the file's name is added to it.
+  bool output_patch = false;
+};
+/// Opens the formation in an editor, until what was written is taken or given up.
+Result<int> run_edit(Session& session, const EditOptions& options);
+
+struct PatchOptions {
+  std::vector<std::string> targets{};
+  std::string formation{};
+  std::string type = "merge";  ///< "merge" or "json".
+  std::string patch{};
+  std::string patch_file{};
+  DryRun dry_run = DryRun::none;
+  std::string output{};  ///< "", "yaml", "json" or "name".
+};
+Result<int> run_patch(Session& session, const PatchOptions& options);
+
+struct SetOptions {
+  std::vector<std::string> words{};  ///< The type and name, then "key=value" or "key-".
+  std::string formation{};
+  DryRun dry_run = DryRun::none;
+};
+Result<int> run_set(Session& session, const SetOptions& options);
+
+enum class Marking { labels, annotations };
+
+struct LabelOptions {
+  Marking marking = Marking::labels;
+  std::vector<std::string> words{};  ///< The type and name, then "key=value" or "key-".
+  bool overwrite = false;
+  bool list = false;
+  DryRun dry_run = DryRun::none;
+};
+Result<int> run_label(Session& session, const LabelOptions& options);
+
+enum class Maintenance { cordon, uncordon, drain };
+
+struct MaintenanceOptions {
+  Maintenance what = Maintenance::cordon;
+  std::vector<std::string> targets{};
+  std::string formation{};
+  DryRun dry_run = DryRun::none;
+  Duration timeout = kWaitTimeoutDefault;
+};
+Result<int> run_maintenance(Session& session, const MaintenanceOptions& options);
 
 struct WhyOptions {
   Resource resource = Resource::formation;  ///< Or node.
@@ -103,16 +162,23 @@ struct ReplayOptions {
 Result<int> run_replay(Session& session, const ReplayOptions& options);
 
 struct WaitOptions {
-  std::string name{};
-  std::string condition{};  ///< "condition=Converged", "condition=Durable=False", "delete".
+  std::vector<std::string> targets{};
+  std::string formation{};
+  /// "condition=Durable=False", "jsonpath={.status.phase}=stable", "delete" or "create"; each must
+  /// hold after the one before it.
+  std::vector<std::string> conditions{};
   Duration timeout = kWaitVerbTimeoutDefault;
 };
 Result<int> run_wait(Session& session, const WaitOptions& options);
 
 struct DeleteOptions {
-  std::string name{};
+  std::vector<std::string> targets{};
+  std::string file{};
   Waiting wait = Waiting::yes;
   Duration timeout = kWaitTimeoutDefault;
+  bool ignore_not_found = false;
+  DryRun dry_run = DryRun::none;
+  std::string output{};  ///< "" or "name".
 };
 Result<int> run_delete(Session& session, const DeleteOptions& options);
 
@@ -152,11 +218,27 @@ struct PsqlOptions {
 Result<int> run_psql(Session& session, const PsqlOptions& options);
 
 Result<int> run_config_view(Session& session);
-Result<int> run_config_get_contexts(Session& session);
+
+struct ContextsOptions {
+  std::string name{};    ///< Empty: all of them.
+  std::string output{};  ///< "" or "name".
+  bool no_headers = false;
+};
+Result<int> run_config_get_contexts(Session& session, const ContextsOptions& options);
 Result<int> run_config_current_context(Session& session);
 Result<int> run_config_use_context(Session& session, const std::string& name);
 /// Fields that are empty stay as they are.
 Result<int> run_config_set_context(Session& session, const Context& context);
+
+Result<int> run_config_delete_context(Session& session, const std::string& name);
+struct RenameOptions {
+  std::string from{};
+  std::string to{};
+};
+Result<int> run_config_rename_context(Session& session, const RenameOptions& options);
+
+/// Prints the shell's part of completion: "bash", "zsh" or "fish".
+Result<int> run_completion(Session& session, const std::string& shell);
 
 Result<int> run_version(Session& session);
 

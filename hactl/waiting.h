@@ -11,9 +11,13 @@
 
 namespace hactl {
 
-/// Looks at the formation every kPollEvery until `holds` says so; nullptr: it does not exist. False
-/// when `timeout` passes first. A server that does not answer for a while is waited for; any other
-/// error ends it.
+/// Looks at what is at `path` every kPollEvery until `holds` says so; nullptr: there is nothing.
+/// False when `timeout` passes first. A server that does not answer for a while is waited for; any
+/// other error ends it.
+Result<bool> wait_for_object(Api& api, const std::string& path, Duration timeout,
+                             const std::function<bool(const nlohmann::json*)>& holds);
+
+/// The same for a formation.
 Result<bool> wait_for_formation(Api& api, const std::string& name, Duration timeout,
                                 const std::function<bool(const FormationItem*)>& holds);
 

@@ -55,9 +55,12 @@ void follow(const Goal& goal, NodeReport& report) {
 }  // namespace
 
 IdealWorld::IdealWorld(const FormationSpec& wanted, Generation generation,
-                       const FormationSpec* running, const FormationRecord& record,
-                       const Observed& observed, Instant now)
-    : spec_(wanted), generation_(generation), record_(record), observed_(observed), now_(now) {
+                       const PreviewStart& start)
+    : spec_(wanted),
+      generation_(generation),
+      record_(start.record),
+      observed_(start.observed),
+      now_(start.now) {
   for (const Member& member : spec_.members()) {
     if (observed_.nodes.contains(member.name)) continue;
     ObservedNode& node = observed_.nodes[member.name];
@@ -68,7 +71,9 @@ IdealWorld::IdealWorld(const FormationSpec& wanted, Generation generation,
   }
   for (const auto& [name, node] : observed_.nodes) {
     const bool has_data = node.report.state != NodeState::empty;
-    if (running != nullptr && has_data) parameters_[name] = running->postgres.parameters;
+    if (start.running != nullptr && has_data) {
+      parameters_[name] = start.running->postgres.parameters;
+    }
   }
 }
 

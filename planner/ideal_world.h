@@ -13,11 +13,17 @@
 
 namespace hactl {
 
+/// What an ideal world starts from.
+struct PreviewStart {
+  const FormationSpec* running = nullptr;  ///< What the nodes' settings were made from, if any.
+  const FormationRecord& record;
+  const Observed& observed;
+  Instant now;
+};
+
 class IdealWorld {
  public:
-  /// \param running  The spec that the nodes' settings were made from; nullptr: there is none.
-  IdealWorld(const FormationSpec& wanted, Generation generation, const FormationSpec* running,
-             const FormationRecord& record, const Observed& observed, Instant now);
+  IdealWorld(const FormationSpec& wanted, Generation generation, const PreviewStart& start);
 
   /// What plan() says to the world as it is.
   [[nodiscard]] Plan next() const;

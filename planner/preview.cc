@@ -6,7 +6,6 @@
 
 #include "model/limits.h"
 #include "model/parameter_rules.h"
-#include "planner/ideal_world.h"
 
 namespace hactl {
 namespace {
@@ -166,9 +165,7 @@ class Scribe {
 std::map<NodeName, Goal> goals_now(const FormationSpec& wanted, Generation generation,
                                    const PreviewStart& start) {
   const FormationSpec& spec = start.running == nullptr ? wanted : *start.running;
-  return IdealWorld(spec, generation, start.running, start.record, start.observed, start.now)
-      .next()
-      .goals;
+  return IdealWorld(spec, generation, start).next().goals;
 }
 
 bool is_converged(const Plan& plan) {
@@ -197,7 +194,7 @@ PausePrediction predicted_pause(const FormationRecord& record) {
 }
 
 Preview preview(const FormationSpec& spec, Generation generation, const PreviewStart& start) {
-  IdealWorld world(spec, generation, start.running, start.record, start.observed, start.now);
+  IdealWorld world(spec, generation, start);
   Preview result;
   result.pause = predicted_pause(start.record);
   Scribe scribe(result.steps);

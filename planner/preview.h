@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "base/time.h"
-#include "model/observed.h"
 #include "model/plan.h"
 #include "model/record.h"
 #include "model/spec.h"
+#include "planner/ideal_world.h"
 
 namespace hactl {
 
@@ -56,14 +56,6 @@ struct Preview {
   bool converges = false;          ///< The end is a formation that is as its spec says.
   std::string blocked;             ///< Why not, when it does not.
   PausePrediction pause;           ///< Of each step in which writes pause.
-};
-
-/// What a preview starts from.
-struct PreviewStart {
-  const FormationSpec* running = nullptr;  ///< What the nodes' settings were made from, if any.
-  const FormationRecord& record;
-  const Observed& observed;
-  Instant now;
 };
 
 /// \param spec, generation  The state to go to.

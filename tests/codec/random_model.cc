@@ -124,6 +124,7 @@ NodeReport RandomModel::report() {
   report.restart_pending = coin();
   report.parameters_held = coin();
   report.restart_done = raw();
+  report.stop_took_ms = raw();
   report.start_nonce = raw();
   report.goal_tag = text();
   report.lineage = lineage();
@@ -186,6 +187,7 @@ FormationRecord RandomModel::record() {
   if (coin()) record.request = MoveRequest{node(), std::nullopt};
   if (coin()) record.failover = FailoverRequest{WalBytes(raw()), coin(), {node()}, text()};
   record.recovering = coin();
+  record.pauses_ms = {raw(), raw()};
   record.settled_generation = number<Generation>();
   record.paused = coin();
   record.deleting = coin();

@@ -32,6 +32,7 @@ const std::vector<Cell>& cells() {
       {"POST", "/apis/hactl/v1/formations", true, false, false, false},
       {"GET", kFormation, true, true, false, false},
       {"PUT", kFormation, true, false, false, false},
+      {"PATCH", kFormation, true, false, false, false},
       {"DELETE", kFormation, true, false, false, false},
       {"GET", below("/status"), true, true, false, false},
       {"GET", below("/plan"), true, true, false, false},
@@ -47,6 +48,7 @@ const std::vector<Cell>& cells() {
       {"POST", below("/failover"), true, false, false, false},
       {"GET", below("/credentials"), true, false, false, false},
       {"GET", "/apis/hactl/v1/agents", true, true, false, false},
+      {"GET", "/apis/hactl/v1/controllers", true, true, false, false},
       {"GET", "/healthz", true, true, true, true},
       {"GET", "/readyz", true, true, true, true},
       {"GET", "/metrics", true, true, false, false},
@@ -79,7 +81,7 @@ TEST(Access, KnowsEveryMethodThatTheTableTests) {
   for (const Cell& cell : cells()) {
     tested[parse_route(cell.path)->resource].emplace_back(cell.method);
   }
-  constexpr std::size_t kResources = 19;
+  constexpr std::size_t kResources = 20;
   EXPECT_EQ(tested.size(), kResources);
   for (const auto& [resource, methods] : tested) {
     const std::vector<std::string_view> known = methods_of(resource);
@@ -88,7 +90,7 @@ TEST(Access, KnowsEveryMethodThatTheTableTests) {
 }
 
 TEST(Access, DeniesMethodsThatNoRowNames) {
-  for (const char* method : {"PATCH", "HEAD", "OPTIONS", "get", ""}) {
+  for (const char* method : {"TRACE", "HEAD", "OPTIONS", "get", ""}) {
     for (const Cell& cell : cells()) {
       EXPECT_FALSE(allowed("admin", method, *parse_route(cell.path)));
     }

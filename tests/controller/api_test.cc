@@ -51,7 +51,7 @@ TEST_F(ApiTest, SaysWhatItDoesNotFind) {
   EXPECT_EQ(answer.body["reason"], "NotFound");
   EXPECT_EQ(answer.body["message"], "formations \"default\" not found");
   EXPECT_EQ(answer.body["code"], 404);
-  EXPECT_EQ(world_.send("admin", "PATCH", kDefault, Json::object()).status, 405);
+  EXPECT_EQ(world_.send("admin", "POST", kDefault, Json::object()).status, 405);
   EXPECT_EQ(world_.get("/nowhere").status, 404);
 }
 
@@ -74,6 +74,66 @@ TEST_F(ApiTest, RefusesAnOutdatedVersion) {
   EXPECT_EQ(twice.status, 409);
   EXPECT_EQ(twice.body["reason"], "AlreadyExists");
   EXPECT_EQ(twice.body["message"], "formations \"default\" already exists");
+}
+
+constexpr const char* kMerge = "application/merge-patch+json";
+constexpr const char* kOperations = "application/json-patch+json; charset=utf-8";
+
+TEST_F(ApiTest, PatchesWhatIsStored) {
+  EXPECT_EQ(world_.patch("{}", kMerge).status, 404);
+  ASSERT_EQ(world_.put(ControllerWorld::sample()).status, 201);
+  const Answer merged = world_.patch(R"({"metadata":{"labels":{"tier":"gold"}}})", kMerge);
+  EXPECT_EQ(merged.status, 200) << merged.body.dump();
+  EXPECT_EQ(merged.body["metadata"]["labels"]["tier"], "gold");
+  EXPECT_EQ(merged.body["metadata"]["generation"], 1);
+  const Answer changed = world_.patch(
+      R"([{"op":"test","path":"/spec/regions/0/nodes/1/name","value":"b"},
+          {"op":"add","path":"/spec/regions/0/nodes/1/candidate-priority","value":7}])",
+      kOperations);
+  EXPECT_EQ(changed.status, 200) << changed.body.dump();
+  EXPECT_EQ(changed.body["metadata"]["generation"], 2);
+  EXPECT_EQ(world_.get(kDefault).body["spec"]["regions"][0]["nodes"][1]["candidate-priority"], 7);
+  EXPECT_EQ(world_.patch(R"({"spec":{"failback":"never"}})", kMerge, "?dry-run=All").status, 200);
+  EXPECT_EQ(world_.get(kDefault).body["metadata"]["generation"], 2);
+}
+
+TEST_F(ApiTest, RefusesPatchesThatItCannotApply) {
+  ASSERT_EQ(world_.put(ControllerWorld::sample()).status, 201);
+  const Answer type = world_.patch("{}", "application/json");
+  EXPECT_EQ(type.status, 415);
+  EXPECT_EQ(type.body["reason"], "UnsupportedMediaType");
+  EXPECT_EQ(type.body["message"],
+            "the body of the request was in an unknown format - accepted media types include: "
+            "application/json-patch+json, application/merge-patch+json");
+  EXPECT_EQ(world_.patch("{", kMerge).status, 400);
+  EXPECT_EQ(world_.patch(R"([{"op":"test","path":"/kind","value":"x"}])", kOperations).status, 422);
+  const Answer misspelt = world_.patch(R"({"spec":{"failbak":"never"}})", kMerge);
+  EXPECT_EQ(misspelt.status, 422);
+  EXPECT_EQ(misspelt.body["message"],
+            "Formation \"default\" is invalid: spec.failbak: unknown field; did you mean "
+            "\"failback\"?");
+  EXPECT_EQ(world_.patch(R"({"metadata":{"name":"other"}})", kMerge).status, 400);
+  const Answer stale =
+      world_.patch(R"({"metadata":{"resource-version":"0.0","labels":{"a":"b"}}})", kMerge);
+  EXPECT_EQ(stale.status, 409);
+  EXPECT_EQ(stale.body["reason"], "Conflict");
+}
+
+TEST_F(ApiTest, ShowsItselfAsAController) {
+  const Answer list = world_.get("/apis/hactl/v1/controllers");
+  EXPECT_EQ(list.body["kind"], "ControllerList");
+  ASSERT_EQ(list.body["items"].size(), 1U);
+  const Json& controller = list.body["items"][0];
+  EXPECT_TRUE(controller["metadata"]["name"].get<std::string>().starts_with("127.0.0.1:"));
+  EXPECT_EQ(controller["status"]["state"], "deciding");
+  EXPECT_EQ(controller["status"]["formations"], 0);
+}
+
+TEST_F(ApiTest, LabelsNodesByRegionAndEventsByType) {
+  ASSERT_EQ(world_.put(ControllerWorld::sample()).status, 201);
+  const Json node = world_.get(std::string(kDefault) + "/nodes/b").body;
+  EXPECT_EQ(node["metadata"]["labels"]["region"], node["region"]);
+  EXPECT_EQ(world_.get(std::string(kDefault) + "/events").body["items"][0]["type"], "Normal");
 }
 
 TEST_F(ApiTest, NamesEveryFieldThatIsWrong) {

@@ -112,6 +112,19 @@ class ControllerWorld {
     return send("admin", "PUT", kDefault + query, formation);
   }
 
+  Answer patch(const std::string& body, const std::string& content_type,
+               const std::string& query = {}) const {
+    BlockingHttpClient client(client_options("admin"));
+    HttpCall call;
+    call.method = "PATCH";
+    call.path_and_query = kDefault + query;
+    call.body = body;
+    call.content_type = content_type;
+    const Result<HttpAnswer> answer = client.send(std::move(call));
+    HACTL_CHECK(answer.ok());
+    return {answer->status, parse_json(answer->body, kAnswerBytesMax).value()};
+  }
+
   /// The first `count` lines of a watch, but for bookmarks.
   std::vector<nlohmann::json> watch(const std::string& path_and_query, std::size_t count) const {
     BlockingHttpClient client(client_options("admin"));

@@ -1,6 +1,7 @@
 // FakeController: an HttpServer that answers with canned objects, and notes what it was asked.
 #pragma once
 
+#include <deque>
 #include <future>
 #include <map>
 #include <memory>
@@ -60,6 +61,12 @@ class FakeController {
     later_[trigger] = {request, std::move(response)};
   }
 
+  /// Answers so the next time, before what set() said counts again.
+  void answer_once(const std::string& request, HttpResponse response) {
+    const std::lock_guard lock(mutex_);
+    once_[request].push_back(std::move(response));
+  }
+
   /// The bodies of all requests to `request`, in their order.
   [[nodiscard]] std::vector<std::string> bodies(const std::string& request) {
     const std::lock_guard lock(mutex_);
@@ -80,6 +87,11 @@ class FakeController {
     if (auto due = later_.extract(name); !due.empty()) {
       answers_[due.mapped().first] = std::move(due.mapped().second);
     }
+    if (std::deque<HttpResponse>& once = once_[name]; !once.empty()) {
+      exchange.respond(std::move(once.front()));
+      once.pop_front();
+      return;
+    }
     const auto found = answers_.find(name);
     if (found != answers_.end()) return exchange.respond(found->second);
     exchange.respond({.status = 404,
@@ -91,6 +103,7 @@ class FakeController {
   Answers answers_;
   std::map<std::string, std::vector<std::string>> bodies_;
   std::map<std::string, std::pair<std::string, HttpResponse>> later_;
+  std::map<std::string, std::deque<HttpResponse>> once_;
   AsioScheduler scheduler_;
   std::unique_ptr<HttpServer> server_;
   std::uint16_t port_ = 0;

@@ -1,0 +1,37 @@
+#include "controller/shown.h"
+
+#include <gtest/gtest.h>
+
+namespace hactl {
+namespace {
+
+using Json = nlohmann::json;
+
+Json node(bool healthy, const char* message, const char* lsn) {
+  return {{"name", "a"}, {"healthy", healthy}, {"message", message}, {"lsn", lsn}};
+}
+
+Json formation(const Json& node, const char* version) {
+  return {{"metadata", {{"resource-version", version}}}, {"status", {{"nodes", {node}}}}};
+}
+
+TEST(Shown, WhatAHealthyNodeDoesIsNoChange) {
+  const Json quiet = formation(node(true, "the formation's primary", "0/1"), "1.1");
+  const Json busy = formation(node(true, "writing a few bytes of WAL", "0/2"), "1.2");
+  EXPECT_EQ(comparable_of(ShownKind::formation, quiet), comparable_of(ShownKind::formation, busy));
+  const Json ill = formation(node(false, "writing a few bytes of WAL", "0/2"), "1.2");
+  EXPECT_NE(comparable_of(ShownKind::formation, busy), comparable_of(ShownKind::formation, ill));
+}
+
+TEST(Shown, WhatAnIllNodeDoesIsAChange) {
+  const auto comparable = [](const char* message, const char* lsn) {
+    Json object = node(false, message, lsn);
+    object["metadata"]["resource-version"] = lsn;
+    return comparable_of(ShownKind::node, object);
+  };
+  EXPECT_NE(comparable("starting", "0/1"), comparable("rewinding", "0/1"));
+  EXPECT_EQ(comparable("starting", "0/1"), comparable("starting", "0/2"));
+}
+
+}  // namespace
+}  // namespace hactl
