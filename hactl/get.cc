@@ -209,6 +209,13 @@ class Watch {
   Result<Done> fault_ = Done{};
 };
 
+// An event may be called by its number alone.
+void name_events(const std::string& formation, std::vector<std::string>& names) {
+  for (std::string& name : names) {
+    if (name.find('.') == std::string::npos) name = formation + "." + name;
+  }
+}
+
 // One thing by its name is asked for by itself, and shows more than a list does.
 Result<Listing> objects_wanted(Api& api, const Targets& targets, const GetOptions& options,
                                const std::string& formation) {
@@ -265,11 +272,9 @@ Result<Done> print_list(Session& session, const Wanted& wanted, Printer& printer
 }  // namespace
 
 Result<int> run_get(Session& session, const GetOptions& options) {
-  const Result<Targets> targets = parse_targets(options.targets);
+  Result<Targets> targets = parse_targets(options.targets);
   if (!targets.ok()) return targets.error();
   const ResourceType& type = *targets->type;
-  const Result<Filter> filter = filter_of(options, targets->names);
-  if (!filter.ok()) return filter.error();
   const Result<OutputFormat> format = OutputFormat::parse(options.output);
   if (!format.ok()) return format.error();
   const Result<Api*> api = session.api();
@@ -280,6 +285,9 @@ Result<int> run_get(Session& session, const GetOptions& options) {
     if (!named.ok()) return named.error();
     formation = *named;
   }
+  if (type.resource == Resource::event) name_events(formation, targets->names);
+  const Result<Filter> filter = filter_of(options, targets->names);
+  if (!filter.ok()) return filter.error();
   const Result<Listing> listing = objects_wanted(**api, *targets, options, formation);
   if (!listing.ok()) return listing.error();
   Printer printer(session.terminal(), type,

@@ -87,7 +87,8 @@ void print_summary(std::ostream& out, const nlohmann::json& plan) {
   }
   const std::string times = pauses < 2 ? "" : fmt::format("{} times, each ", pauses);
   out << "writes pause: " << (pauses == 0 ? "never" : times + pause_text(pause)) << "\n";
-  const std::string loss = exposes.empty() ? "nothing that was acknowledged" : exposes;
+  const std::string loss = exposes.empty() ? "nothing that was acknowledged"
+                                           : "nothing by these steps, but afterwards " + exposes;
   print_wrapped(out, "can be lost:  ", loss);
 }
 

@@ -130,9 +130,9 @@ bool FieldSelector::matches(const nlohmann::json& object) const {
   return std::ranges::all_of(requirements_, [&](const Requirement& requirement) {
     const std::vector<const nlohmann::json*> found = requirement.field.values(object);
     const bool is_list = found.size() == 1 && found.front()->is_array();
-    const bool equal =
-        is_list ? std::ranges::find(*found.front(), requirement.value) != found.front()->end()
-                : requirement.field.text(object) == requirement.value;
+    const auto is_it = [&](const nlohmann::json& each) { return each == requirement.value; };
+    const bool equal = is_list ? std::any_of(found.front()->begin(), found.front()->end(), is_it)
+                               : requirement.field.text(object) == requirement.value;
     return equal == requirement.equal;
   });
 }

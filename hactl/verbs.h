@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "hactl/resources.h"
 #include "hactl/session.h"
 
 namespace hactl {

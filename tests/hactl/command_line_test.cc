@@ -89,15 +89,15 @@ TEST_F(CommandLine, DiffExitsWithOneWhenThereIsADifference) {
       << out();
 }
 
-TEST_F(CommandLine, PlanPrintsNumberedSteps) {
+TEST_F(CommandLine, PlanTellsStepsBarriersPauseAndLoss) {
   const std::string post = "POST /apis/hactl/v1/formations/default/plan";
-  controller_.set(post, {.body = R"({"id": "p1", "converges": true, "blocked": "", "steps": [
-               {"title": "move the primary to paris-b", "details": ["paris-a: demote"],
-                "writes-pause": true, "restarts": ["paris-a"]}]})"});
+  std::ostringstream plan;
+  plan << std::ifstream(std::string(HACTL_SOURCE_DIR) + "/tests/hactl/testdata/plan.json").rdbuf();
+  controller_.set(post, {.body = plan.str()});
   EXPECT_EQ(run({"plan"}), 1);
-  EXPECT_EQ(out(),
-            "formation/default: 1 step\n 1. move the primary to paris-b\n      paris-a: demote\n"
-            "      writes pause\n      restarts: paris-a\nplan: p1\n");
+  std::ostringstream golden;
+  golden << std::ifstream(std::string(HACTL_SOURCE_DIR) + "/tests/hactl/testdata/plan.txt").rdbuf();
+  EXPECT_EQ(out(), golden.str());
   controller_.set(post, {.body = R"({"id": "p1", "steps": [], "blocked": ""})"});
   EXPECT_EQ(run({"plan", "-f", file_}), 0);
   EXPECT_EQ(out(), "formation/default: nothing to do\n");

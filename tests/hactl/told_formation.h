@@ -108,11 +108,15 @@ class ToldFormation : public ::testing::Test {
     if (plan.record->primary) event.involved = {*plan.record->primary};
     nlohmann::json object = to_json(Decided{inputs(), plan});
     object.update(to_json(event));
+    object["type"] = event.warning ? "Warning" : "Normal";
     object["metadata"] = {{"formation", "default"},
                           {"name", "default." + std::to_string(event.number)},
                           {"resource-version", "1"}};
-    controller_.set(std::string(kDefault) + "/events/" + std::to_string(event.number),
-                    answer(object));
+    // By its name, or by its number alone.
+    for (const std::string& name :
+         {std::to_string(event.number), "default." + std::to_string(event.number)}) {
+      controller_.set(std::string(kDefault) + "/events/" + name, answer(object));
+    }
     events_.push_back(std::move(object));
   }
 

@@ -40,7 +40,8 @@ struct Story {
                .print = false,
                .hooks = {},
                .course = 0,
-               .calm = false}) {
+               .calm = false,
+               .spec = {}}) {
     world.run_until_converged(kTime);
     become(alike(world.spec(), standbys, when_short));
     first = world.primary().value_or(NodeName("nobody"));
