@@ -10,6 +10,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+/// How often attempts that are due are looked for.
+constexpr milliseconds kPollStep{10};
+
 std::vector<std::string> comma_parts(const std::string& text) {
   std::vector<std::string> parts(1);
   for (const char c : text) {
@@ -115,6 +118,12 @@ void HostRace::begin_due() {
     return std::ranges::count_if(attempts_,
                                  [](const Attempt& one) { return one.connection != nullptr; });
   };
+  const auto just_began = [this] {
+    const SteadyTime now = steady_clock::now();
+    return std::ranges::any_of(attempts_, [&](const Attempt& one) {
+      return one.connection && now - (one.deadline - kAttemptTime) < kAttemptAlone;
+    });
+  };
   std::vector<std::size_t> waiting;
   for (std::size_t i = 0; i < attempts_.size(); ++i) {
     Attempt& attempt = attempts_[i];
@@ -127,7 +136,7 @@ void HostRace::begin_due() {
   // Whoever has waited longest: else the first hosts would keep the last ones out.
   std::ranges::stable_sort(waiting, {}, [this](std::size_t i) { return attempts_[i].deadline; });
   for (const std::size_t i : waiting) {
-    if (under_way() >= kAttemptsAtOnce) return;
+    if (under_way() >= kAttemptsAtOnce || just_began()) return;
     begin(attempts_[i]);
   }
 }
@@ -144,7 +153,7 @@ HostRace::Winner HostRace::step(milliseconds limit) {
         {PQsocket(attempt.connection.get()), static_cast<short>(reads ? POLLIN : POLLOUT), 0});
     owners.push_back(i);
   }
-  poll(watched.data(), watched.size(), static_cast<int>(std::min(limit, kAttemptPause).count()));
+  poll(watched.data(), watched.size(), static_cast<int>(std::min(limit, kPollStep).count()));
   for (std::size_t k = 0; k < watched.size(); ++k) {
     if (watched[k].revents == 0) continue;
     Attempt& attempt = attempts_[owners[k]];

@@ -20,8 +20,10 @@ inline constexpr std::size_t kRaceHostsMax = 64;
 inline constexpr std::chrono::milliseconds kAttemptTime{1'000};
 /// Attempts under way at once: more of them only take processors away from the servers.
 inline constexpr std::ptrdiff_t kAttemptsAtOnce = 2;
-/// Between two attempts on one host.
-inline constexpr std::chrono::milliseconds kAttemptPause{10};
+/// Between two attempts on one host: knocking faster keeps the server from getting ready.
+inline constexpr std::chrono::milliseconds kAttemptPause{25};
+/// A second attempt begins when the first has had no answer for so long: its host may be dead.
+inline constexpr std::chrono::milliseconds kAttemptAlone{30};
 /// Likewise, after the host let us in but only to read.
 inline constexpr std::chrono::milliseconds kReadOnlyPause{250};
 

@@ -70,8 +70,11 @@ class Lab:
         with open(self.file, "w", encoding="utf-8") as file:
             file.write(changed)
 
-    def apply(self, timeout="60s"):
-        return self.run("apply", "-f", self.file, "--wait", "--timeout", timeout, timeout=90)
+    def apply(self, timeout="60s", plan=None):
+        """Applies the file and waits; with a plan's id, as that plan says or not at all."""
+        planned = ["--plan", plan] if plan else []
+        return self.run("apply", "-f", self.file, *planned, "--wait", "--timeout", timeout,
+                        timeout=90)
 
     def status(self):
         return json.loads(self.run("get", "formation", self.formation, "-o", "json"))["status"]
