@@ -33,5 +33,6 @@ hactl_test(hactl LABEL unit DEPENDS hactl
           tests/hactl/connection_uri_test.cc tests/hactl/explain_test.cc tests/hactl/get_test.cc
           tests/hactl/json_path_test.cc tests/hactl/lab_network_test.cc
           tests/hactl/lab_processes_test.cc tests/hactl/lab_rewrite_test.cc
-          tests/hactl/replay_test.cc tests/hactl/table_test.cc tests/hactl/text_diff_test.cc
+          tests/hactl/readme_test.cc tests/hactl/replay_test.cc tests/hactl/table_test.cc
+          tests/hactl/text_diff_test.cc
           tests/hactl/usage_test.cc tests/hactl/why_test.cc)

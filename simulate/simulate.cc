@@ -1,6 +1,8 @@
 #include "simulate/simulate.h"
 
 #include <algorithm>
+#include <tuple>
+#include <vector>
 
 #include "sim/world.h"
 
@@ -45,6 +47,26 @@ std::set<NodeName> holders_among(const Outcome& outcome) {
                                                                      : std::set<NodeName>{};
 }
 
+/// Among equals, whoever was heard first is primary. Where the nodes are there before the file is
+/// applied, that is the first of them by name.
+NodeName usual_primary(const FormationSpec& spec) {
+  const std::vector<Member> members = spec.members();
+  return std::ranges::min(members,
+                          [](const Member& left, const Member& right) {
+                            return std::tuple(-left.candidate_priority, left.name) <
+                                   std::tuple(-right.candidate_priority, right.name);
+                          })
+      .name;
+}
+
+bool begins(World& world, const FormationSpec& spec) {
+  if (!world.run_until_converged(kBeginLimit) || !world.primary()) return false;
+  const NodeName usual = usual_primary(spec);
+  if (world.primary() == usual) return true;
+  world.move(MoveRequest{usual, std::nullopt});
+  return world.run_until_converged(kBeginLimit) && world.primary().has_value();
+}
+
 std::string why_writes_stop(World& world) {
   const SimController* controller = world.network().controller();
   if (controller == nullptr) return "there is no controller";
@@ -66,7 +88,7 @@ Result<Outcome> simulate(const FormationSpec& spec, const std::vector<Loss>& los
   options.seed = kSeed;
   options.spec = spec;
   World world(std::move(options));
-  if (!world.run_until_converged(kBeginLimit) || !world.primary() || world.record() == nullptr) {
+  if (!begins(world, spec) || world.record() == nullptr) {
     return Error{ErrorCode::timed_out, "the formation does not become whole: " + world.missing()};
   }
   Outcome outcome;

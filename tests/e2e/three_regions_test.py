@@ -1,9 +1,28 @@
 """The tutorial: three regions come up, and one edit moves production to another."""
 
 import json
+import os
+import re
 import unittest
 
 from lab import LabTest, Traffic
+
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def shown_in_readme(command):
+    """What README.md shows that a command prints."""
+    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
+        page = file.read()
+    return page.split(f"$ hactl {command}\n")[1].split("```")[0]
+
+
+def but_for_numbers(text):
+    """The words of a text: numbers, ids and times differ from run to run, and with them the breaks
+    between lines."""
+    text = re.sub(r"\b[0-9a-f]{16}\b|\b[0-9A-F]+/[0-9A-F]+\b|[0-9][-0-9:.TZ]*(ms|s|m)?\b", "#", text)
+    return text.split()
 
 
 def region(text, name, **fields):
@@ -49,11 +68,15 @@ class ThreeRegions(LabTest):
         planned = lab.hactl("plan", "-f", lab.file, "-o", "json")
         self.assertEqual(planned.returncode, 1, planned.stderr)
         plan = json.loads(planned.stdout)
+        self.assertEqual(but_for_numbers(lab.hactl("plan", "-f", lab.file).stdout),
+                         but_for_numbers(shown_in_readme("plan -f /tmp/lab/formation.yaml")))
         traffic = Traffic(lab, 12)
         traffic.until_writing(lab)
         lab.apply(plan=plan["id"])
         self.assert_carried_out([reason for step in plan["steps"] for reason in step["events"]])
         self.assertEqual(lab.primary(), "amsterdam-a")
+        self.assertEqual(but_for_numbers(lab.run("why", "node", "paris-a")),
+                         but_for_numbers(shown_in_readme("why node paris-a")))
         pause = plan["predicted-pause"]
         print(f"writes pause: predicted {pause['usual-ms']} ms, {pause['worst-ms']} ms at worst;",
               f"measured: {traffic.result()}")
