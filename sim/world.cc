@@ -57,7 +57,7 @@ int draw_nodes(Prng& prng, int least, int most) {
   if (kind > 60) nodes = static_cast<int>(prng.between(4, 5));
   // Drawn more often than used: so what comes after it in a kept run stays what it was.
   const auto large = static_cast<int>(kind > 85 ? prng.between(6, 9) : 0);
-  if (kind > 92) nodes = large;
+  if (kind > 96) nodes = large;
   return std::clamp(nodes, least, most);
 }
 
