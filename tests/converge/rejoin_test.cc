@@ -59,6 +59,10 @@ TEST(Rejoin, DataThatIsReplacedSpeaksInABallotAsSoonAsItIsWhole) {
   EXPECT_TRUE(name_of_next(hold, local).starts_with("wait: "));
   EXPECT_EQ(report_of(hold, local, kNow).state, NodeState::creating);
   local.seen.sql = detached_standby(Lsn(0x2100)).seen.sql;
+  Goal untold = hold;
+  untold.chain.pop_back();
+  static_cast<void>(settled(untold, local));
+  EXPECT_TRUE(local.state.rewinding) << "it can't tell which timeline it has come to";
   static_cast<void>(settled(hold, local));
   EXPECT_FALSE(local.state.rewinding);
   EXPECT_EQ(report_of(hold, local, kNow).final_for, Epoch(3));
