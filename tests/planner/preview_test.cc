@@ -83,7 +83,7 @@ TEST(Preview, TellsWhichParametersAreTakenAtOnceAndWhichNodesRestartForTheOthers
   world.spec.postgres.parameters = {{"work_mem", "8MB"}, {"max_connections", "200"}};
   const Preview shown = preview_of(world, three_nodes(), Generation(2));
   EXPECT_TRUE(shown.converges) << shown.blocked;
-  EXPECT_EQ(titles_of(shown),
+  ASSERT_EQ(titles_of(shown),
             (std::vector<std::string>{
                 "settings change on every node", "b restarts for changed parameters",
                 "c restarts for changed parameters",
