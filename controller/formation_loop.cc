@@ -22,11 +22,6 @@ bool same_order(const Goal& told, Goal& goal) {
   return same;
 }
 
-const Condition* find_condition(const std::vector<Condition>& conditions, std::string_view type) {
-  const auto found = std::ranges::find(conditions, type, &Condition::type);
-  return found == conditions.end() ? nullptr : &*found;
-}
-
 }  // namespace
 
 template <typename Function>
@@ -157,8 +152,7 @@ void FormationLoop::reconcile() {
     // Whoever has yet to hear a new goal is not at it, and the conditions are to say so.
     if (publish()) plan_ = plan_now();
   }
-  const Condition* converged = find_condition(plan_.conditions, "Converged");
-  const bool whole = converged != nullptr && converged->status == ConditionStatus::yes;
+  const bool whole = is_true(plan_.conditions, "Converged");
   converged_since_ = whole ? std::optional(converged_since_.value_or(now)) : std::nullopt;
   note_blocked(now);
   arm(plan_.wake_at);
@@ -399,8 +393,7 @@ FormationStatus FormationLoop::status() const {
   FormationStatus status =
       status_of(Facts(spec, stored_.generation, stored_.record, observed_, now), plan_);
   status.conditions = dated(std::move(status.conditions));
-  const Condition* converged = find_condition(status.conditions, "Converged");
-  if (converged != nullptr && converged->status == ConditionStatus::yes) return status;
+  if (is_true(status.conditions, "Converged")) return status;
   status.steps = steps();
   return status;
 }

@@ -189,6 +189,8 @@ class FormationLoop {
   void vanish();
   void refuse_waiting(const Error& error);
   void write_conditions(Instant now);
+  /// \param blocked_said  What becomes of blocked_said_ once it is stored.
+  void write_and_become(Store::Write write, std::uint32_t blocked_said);
   /// Why nothing will happen any more before something outside changes; nullptr: it may.
   [[nodiscard]] const Decision* blocking() const;
   void note_blocked(Instant now);

@@ -33,15 +33,7 @@ void FormationLoop::write_planned(Instant now) {
     event.involved = involved(stored_.record, *plan_.record);
   }
   write.decided = Decided{inputs_at(now), plan_};
-  start_write(write, [this, next = write.formation,
-                      events = write.events](const Result<std::uint64_t>& version) {
-    if (!version.ok()) return store_trouble(version.error());
-    StoredFormation stored = next;
-    stored.version = *version;
-    become(std::move(stored));
-    keep_events(events, *version);
-    blocked_said_ = 0;
-  });
+  write_and_become(std::move(write), 0);
 }
 
 void FormationLoop::write_conditions(Instant now) {
@@ -53,22 +45,26 @@ void FormationLoop::write_conditions(Instant now) {
     write.events.push_back(std::move(*blocked));
     write.decided = Decided{inputs_at(now), plan_};
   }
-  start_write(write, [this, next = write.formation,
+  const std::uint32_t said = write.events.empty() ? blocked_said_ : write.events.front().rule;
+  write_and_become(std::move(write), said);
+}
+
+void FormationLoop::write_and_become(Store::Write write, std::uint32_t blocked_said) {
+  start_write(write, [this, blocked_said, next = write.formation,
                       events = write.events](const Result<std::uint64_t>& version) {
     if (!version.ok()) return store_trouble(version.error());
     StoredFormation stored = next;
     stored.version = *version;
     become(std::move(stored));
     keep_events(events, *version);
-    if (!events.empty()) blocked_said_ = events.front().rule;
+    blocked_said_ = blocked_said;
   });
 }
 
 /// The rule that blocks the formation; nullptr when it is not blocked.
 const Decision* FormationLoop::blocking() const {
-  const auto progressing = std::ranges::find(plan_.conditions, "Progressing", &Condition::type);
-  const bool blocked =
-      progressing != plan_.conditions.end() && progressing->reason == kBlockedReason;
+  const Condition* progressing = find_condition(plan_.conditions, "Progressing");
+  const bool blocked = progressing != nullptr && progressing->reason == kBlockedReason;
   const auto decision = std::find_if(plan_.decisions.rbegin(), plan_.decisions.rend(),
                                      [](const Decision& each) { return !each.node; });
   return blocked && decision != plan_.decisions.rend() ? &*decision : nullptr;

@@ -125,6 +125,10 @@ std::string wrapped(const std::string& text, std::size_t indent) {
   return result;
 }
 
+std::string wrapped_behind(const std::string& lead, const std::string& text) {
+  return lead + wrapped(text, lead.size()).substr(lead.size());
+}
+
 Result<std::string> explain_field(const json& schema, const std::string& path,
                                   Recursive recursive) {
   const json* field = &schema;

@@ -15,6 +15,9 @@ enum class Recursive { no, yes };
 /// a line end.
 std::string wrapped(const std::string& text, std::size_t indent);
 
+/// The same, with `lead` instead of the first line's spaces: further lines stand below its text.
+std::string wrapped_behind(const std::string& lead, const std::string& text);
+
 /// The field that `path` names: "formation.spec.regions.nodes", as kubectl has it: "spec.regions"
 /// and "formation.spec.regions[0]" name the same. Errors: not_found, with what there is instead.
 Result<std::string> explain_field(const nlohmann::json& schema, const std::string& path,

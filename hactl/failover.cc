@@ -56,7 +56,7 @@ Result<std::optional<Event>> answer_after(Api& api, const std::string& name, std
 }
 
 bool is_available(const FormationItem& item) {
-  const Condition* available = find_condition(item.status, "Available");
+  const Condition* available = find_condition(item.status.conditions, "Available");
   return item.status.phase == "stable" && available != nullptr &&
          available->status == ConditionStatus::yes;
 }

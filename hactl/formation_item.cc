@@ -42,13 +42,8 @@ Result<FormationItem> formation_item(const nlohmann::json& json) {
   return item;
 }
 
-const Condition* find_condition(const FormationStatus& status, std::string_view type) {
-  const auto found = std::ranges::find(status.conditions, type, &Condition::type);
-  return found == status.conditions.end() ? nullptr : &*found;
-}
-
 bool condition_is(const FormationItem& item, std::string_view type, ConditionStatus wanted) {
-  const Condition* condition = find_condition(item.status, type);
+  const Condition* condition = find_condition(item.status.conditions, type);
   return condition != nullptr && condition->status == wanted &&
          condition->observed_generation >= item.generation;
 }

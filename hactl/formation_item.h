@@ -28,9 +28,6 @@ struct FormationItem {
 /// Decodes one formation object. Errors: corrupt.
 Result<FormationItem> formation_item(const nlohmann::json& json);
 
-/// The condition of that type; nullptr when there is none.
-const Condition* find_condition(const FormationStatus& status, std::string_view type);
-
 /// Whether the condition has that status for the spec as it is now, and not for an older one.
 bool condition_is(const FormationItem& item, std::string_view type, ConditionStatus wanted);
 

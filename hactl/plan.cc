@@ -1,34 +1,15 @@
-#include <sstream>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "codec/json.h"
 #include "codec/spec_json.h"
+#include "hactl/explain_text.h"
 #include "hactl/formation_files.h"
 #include "hactl/verbs.h"
 
 namespace hactl {
 namespace {
-
-constexpr std::size_t kWidth = 80;
-
-/// The text, broken between words so that no line is wider than a terminal.
-void print_wrapped(std::ostream& out, const std::string& indent, const std::string& text) {
-  std::string line = indent;
-  bool begun = false;
-  std::istringstream words(text);
-  for (std::string word; words >> word;) {
-    if (begun && line.size() + 1 + word.size() > kWidth) {
-      out << line << "\n";
-      line = std::string(indent.size() + 2, ' ') + word;
-    } else {
-      line += (begun ? " " : "") + word;
-    }
-    begun = true;
-  }
-  out << line << "\n";
-}
 
 std::string names_in(const nlohmann::json& step, const char* key) {
   std::string names;
@@ -56,24 +37,24 @@ std::string pause_text(const nlohmann::json& pause) {
 void print_step(std::ostream& out, std::size_t number, const nlohmann::json& step) {
   const std::string kind = text_at(step, "kind");
   const char mark = kind == "move" ? '!' : kind == "restart" ? '^' : '~';
-  const std::string indent(7, ' ');
-  print_wrapped(out, fmt::format("{:3} {} ", number, mark), text_at(step, "title"));
+  const std::string indent(8, ' ');
+  out << wrapped_behind(fmt::format("{:3} {} ", number, mark), text_at(step, "title"));
   for (const nlohmann::json& detail : items_of(step, "details")) {
-    if (detail.is_string()) print_wrapped(out, indent, detail.get<std::string>());
+    if (detail.is_string()) out << wrapped_behind(indent, detail.get<std::string>());
   }
   constexpr std::pair<const char*, const char*> kNodes[] = {
       {"reloads", "reloads: "}, {"restarts", "restarts: "}, {"disconnects", "loses its clients: "}};
   for (const auto& [key, label] : kNodes) {
     const std::string names = names_in(step, key);
-    if (!names.empty()) print_wrapped(out, indent, label + names);
+    if (!names.empty()) out << wrapped_behind(indent, label + names);
   }
-  if (step.value("writes-pause", false)) print_wrapped(out, indent, "writes pause");
+  if (step.value("writes-pause", false)) out << wrapped_behind(indent, "writes pause");
   const std::string exposes = text_at(step, "exposes");
-  if (!exposes.empty()) print_wrapped(out, indent, "from here on " + exposes);
+  if (!exposes.empty()) out << wrapped_behind(indent, "from here on " + exposes);
   const std::string barrier = text_at(step, "waits-for");
-  if (!barrier.empty()) print_wrapped(out, "     | ", "waits for " + barrier);
+  if (!barrier.empty()) out << wrapped_behind("      | ", "waits for " + barrier);
   if (step.value("no-way-back", false)) {
-    print_wrapped(out, indent, "no way back from here: undoing it is another move");
+    out << wrapped_behind(indent, "no way back from here: undoing it is another move");
   }
 }
 
@@ -89,7 +70,7 @@ void print_summary(std::ostream& out, const nlohmann::json& plan) {
   out << "writes pause: " << (pauses == 0 ? "never" : times + pause_text(pause)) << "\n";
   const std::string loss = exposes.empty() ? "nothing that was acknowledged"
                                            : "nothing by these steps, but afterwards " + exposes;
-  print_wrapped(out, "can be lost:  ", loss);
+  out << wrapped_behind("can be lost:  ", loss);
 }
 
 void print_plan(std::ostream& out, const std::string& name, const nlohmann::json& plan) {
@@ -105,7 +86,7 @@ void print_plan(std::ostream& out, const std::string& name, const nlohmann::json
     print_step(out, ++number, step);
   }
   const std::string blocked = text_at(plan, "blocked");
-  if (!blocked.empty()) print_wrapped(out, "then blocked: ", blocked);
+  if (!blocked.empty()) out << wrapped_behind("then blocked: ", blocked);
   if (steps.empty()) return;
   print_summary(out, plan);
   const std::string id = text_at(plan, "id");

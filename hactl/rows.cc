@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/join.h"
 #include "base/utc.h"
 #include "codec/messages.h"
 
@@ -127,7 +128,7 @@ UtcTime utc_now() {
 }
 
 std::string condition_text(const FormationStatus& status, std::string_view type) {
-  const Condition* condition = find_condition(status, type);
+  const Condition* condition = find_condition(status.conditions, type);
   return condition == nullptr ? "Unknown" : std::string(to_string(condition->status));
 }
 
@@ -201,9 +202,7 @@ Table::Row event_row(const Event& event, UtcTime now, TableWidth width) {
   Table::Row row{age_since(event.time, now), event.warning ? "Warning" : "Normal", event.reason,
                  event.object, event.message};
   if (width == TableWidth::wide) {
-    std::string involved;
-    for (const NodeName& node : event.involved)
-      involved += (involved.empty() ? "" : ",") + node.value;
+    const std::string involved = join(event.involved, ",", &NodeName::value);
     append(row, {event.rule == 0 ? "" : std::to_string(event.rule),
                  std::to_string(event.epoch.value), involved, std::to_string(event.number)});
   }

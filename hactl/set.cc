@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/join.h"
 #include "codec/json.h"
 #include "hactl/modify.h"
 #include "hactl/pairs.h"
@@ -47,10 +48,7 @@ Result<int> run_set(Session& session, const SetOptions& options) {
   };
   const Result<Modified> modified = modify_formation(session, *formation, options.dry_run, change);
   if (!modified.ok()) return modified.error();
-  std::string keys;
-  for (const Pair& pair : words->pairs) {
-    keys += (keys.empty() ? "" : ", ") + pair.key;
-  }
+  const std::string keys = join(words->pairs, ", ", &Pair::key);
   session.terminal().out() << fmt::format("{}/{} {} {}{}\n", type.singular, name, keys,
                                           modified->changed() ? "updated" : "unchanged",
                                           dry_run_suffix(options.dry_run))

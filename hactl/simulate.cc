@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/join.h"
 #include "codec/json.h"
 #include "hactl/explain_text.h"
 #include "hactl/formation_files.h"
@@ -20,17 +21,11 @@ struct Case {
 };
 
 std::string names_of(const std::set<NodeName>& nodes) {
-  std::string text;
-  for (const NodeName& node : nodes)
-    text += (text.empty() ? "" : ", ") + node.value;
-  return text;
+  return join(nodes, ", ", &NodeName::value);
 }
 
 std::string names_of(const std::vector<Loss>& losses) {
-  std::string text;
-  for (const Loss& loss : losses)
-    text += (text.empty() ? "" : " ") + to_string(loss);
-  return text;
+  return join(losses, " ", [](const Loss& loss) { return to_string(loss); });
 }
 
 std::string commits_text(const Outcome& outcome) {
@@ -68,9 +63,8 @@ nlohmann::ordered_json case_json(const FormationSpec& spec, const Case& one) {
 
 /// "Writes:       stop: …", further lines below the first.
 void print_line(std::ostream& out, const std::string& name, const std::string& text) {
-  constexpr std::size_t kIndent = 14;
-  const std::string body = wrapped(text, kIndent);
-  out << fmt::format("{:<{}}", name + ":", kIndent) << body.substr(kIndent);
+  constexpr int kIndent = 14;
+  out << wrapped_behind(fmt::format("{:<{}}", name + ":", kIndent), text);
 }
 
 void print_case(std::ostream& out, const std::string& formation, const FormationSpec& spec,
@@ -92,10 +86,7 @@ void print_case(std::ostream& out, const std::string& formation, const Formation
         (outcome.holders.size() == 1 ? "s" : "") + " an acknowledged commit";
   }
   print_line(out, "Commits", commits);
-  std::string steps;
-  for (const std::string& step : what_to_do(spec, outcome))
-    steps += (steps.empty() ? "" : "; ") + step;
-  print_line(out, "To do", steps);
+  print_line(out, "To do", join(what_to_do(spec, outcome), "; "));
   print_line(out, "Verdict", outcome.survives() ? "survives" : "does not survive");
 }
 

@@ -17,7 +17,7 @@ std::string region_of(const FormationItem& item, const NodeName& node) {
 bool moved(const FormationItem& item, const std::optional<NodeName>& before,
            const SwitchoverOptions& options) {
   if (!item.status.primary || item.status.phase != "stable") return false;
-  const Condition* available = find_condition(item.status, "Available");
+  const Condition* available = find_condition(item.status.conditions, "Available");
   if (available == nullptr || available->status != ConditionStatus::yes) return false;
   const NodeName& primary = *item.status.primary;
   if (!options.to.empty()) return primary.value == options.to;

@@ -3,6 +3,8 @@
 #include <set>
 #include <string>
 
+#include "base/join.h"
+
 #include "lint/rules.h"
 
 namespace hactl::lint_checks {
@@ -118,12 +120,9 @@ void equal_priorities(const Formation& formation, Findings& found) {
   }
   for (const auto& [priority, names] : regions) {
     if (names.size() < 2) continue;
-    std::string list;
-    for (const RegionName& name : names)
-      list += (list.empty() ? "" : ", ") + name.value;
     found.push_back({"", "spec.regions",
-                     "regions " + list + " share the candidate-priority " +
-                         std::to_string(priority) +
+                     "regions " + join(names, ", ", &RegionName::value) +
+                         " share the candidate-priority " + std::to_string(priority) +
                          ": a failover may take production to any of "
                          "them",
                      "give each region a candidate-priority of its own"});

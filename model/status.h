@@ -30,6 +30,12 @@ struct Condition {
   friend bool operator==(const Condition&, const Condition&) = default;
 };
 
+/// The condition of that type; nullptr when there is none.
+const Condition* find_condition(const std::vector<Condition>& conditions, std::string_view type);
+
+/// Whether there is that condition, and it is True.
+bool is_true(const std::vector<Condition>& conditions, std::string_view type);
+
 /// Something that happened, for `hactl get events`.
 struct Event {
   bool warning = false;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/join.h"
+
 namespace hactl {
 
 Draft::Draft(const Facts& facts) : record_(facts.record) {
@@ -45,10 +47,7 @@ NextStep hold(std::uint32_t rule, std::string why) {
 }
 
 std::string join(const std::set<NodeName>& names) {
-  std::string text;
-  for (const NodeName& name : names)
-    text += (text.empty() ? "" : ", ") + name.value;
-  return text;
+  return join(names, ", ", &NodeName::value);
 }
 
 void note_address(KnownNode& known, const Member& member) {

@@ -20,15 +20,19 @@ bool all_stream(const Facts& facts) {
   });
 }
 
+/// The first standby, in the spec's order, whose parameters wait for a restart.
+std::optional<NodeName> first_to_restart(const Facts& facts) {
+  const auto first = std::ranges::find_if(facts.members, [&](const Member& member) {
+    return member.name != *facts.record.primary && needs_restart(facts, member.name);
+  });
+  if (first == facts.members.end()) return std::nullopt;
+  return first->name;
+}
+
 /// The standby that is told to restart. One at a time: the order stands until the node is back.
 std::optional<NodeName> standby_to_restart(const Facts& facts) {
   if (facts.record.phase != Phase::stable || !facts.primary_open()) return std::nullopt;
-  for (const Member& member : facts.members) {
-    if (member.name == *facts.record.primary || !needs_restart(facts, member.name)) continue;
-    if (all_stream(facts)) return member.name;
-    return std::nullopt;
-  }
-  return std::nullopt;
+  return all_stream(facts) ? first_to_restart(facts) : std::nullopt;
 }
 
 /// One that is told to restart may be at it, whatever it and the primary have said last.
@@ -118,10 +122,7 @@ std::optional<Move> wanted_move(Facts& facts) {
 std::optional<NodeName> restart_turn(const Facts& facts) {
   if (facts.record.phase != Phase::stable || !facts.primary_open()) return std::nullopt;
   const NodeName& primary = *facts.record.primary;
-  const bool standby_first = std::ranges::any_of(facts.members, [&](const Member& member) {
-    return member.name != primary && needs_restart(facts, member.name);
-  });
-  if (standby_first) return standby_to_restart(facts);
+  if (first_to_restart(facts)) return standby_to_restart(facts);
   if (!needs_restart(facts, primary)) return std::nullopt;
   const bool somebody_else = best_standby(facts, std::nullopt).has_value();
   if (somebody_else && !any_parameters_held(facts)) return std::nullopt;

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 
+#include "base/join.h"
 #include "model/limits.h"
 #include "model/parameter_rules.h"
+#include "planner/draft.h"
 
 namespace hactl {
 namespace {
@@ -17,13 +20,6 @@ constexpr int kRoundsMax = 400;
 constexpr std::array<std::string_view, 6> kGoOn{"QuorumChanged",  "PrimaryStopped",
                                                 "PrimaryOpened",  "CandidateChosen",
                                                 "PrimarySettled", "SwitchoverDone"};
-
-std::string words_of(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names)
-    text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
 
 /// What a goal asks of a node; empty: nothing that shows.
 std::string deed_of(const Goal& goal) {
@@ -78,10 +74,10 @@ class Scribe {
     for (const std::string& name : changed)
       (takes_a_restart(name) ? restarted : reloaded).push_back(name);
     PreviewStep& step = begin("settings change on every node");
-    if (!reloaded.empty()) step.details.push_back("at once: " + words_of(reloaded));
+    if (!reloaded.empty()) step.details.push_back("at once: " + join(reloaded));
     if (hba) step.details.emplace_back("at once: who may connect (hba)");
     if (!restarted.empty()) {
-      step.details.push_back("with a restart, one node after the other: " + words_of(restarted));
+      step.details.push_back("with a restart, one node after the other: " + join(restarted));
     }
     for (const Member& member : after.members()) {
       if (has_data(world, member.name)) step.reloads.push_back(member.name);
@@ -90,14 +86,14 @@ class Scribe {
 
   /// What nodes are told: part of the step under way, but for restarts.
   void note_goals(const std::map<NodeName, Goal>& goals, const std::map<NodeName, Goal>& before) {
-    std::map<std::string, std::vector<std::string>> who;
+    std::map<std::string, std::set<NodeName>> who;
     for (const auto& [name, goal] : goals) {
       const std::string deed = deed_of(goal);
-      if (!deed.empty() && is_new(goal, before)) who[deed].push_back(name.value);
+      if (!deed.empty() && is_new(goal, before)) who[deed].insert(name);
     }
     for (const auto& [deed, names] : who) {
       if (steps_.empty()) begin("nodes are told what to do");
-      steps_.back().details.push_back(deed + ": " + words_of(names));
+      steps_.back().details.push_back(deed + ": " + join(names));
     }
     for (const auto& [name, goal] : goals) {
       const bool anew = goal.state == GoalState::rebuild && is_new(goal, before);
@@ -168,12 +164,6 @@ std::map<NodeName, Goal> goals_now(const FormationSpec& wanted, Generation gener
   return IdealWorld(spec, generation, start).next().goals;
 }
 
-bool is_converged(const Plan& plan) {
-  return std::ranges::any_of(plan.conditions, [](const Condition& c) {
-    return c.type == "Converged" && c.status == ConditionStatus::yes;
-  });
-}
-
 }  // namespace
 
 std::string_view to_string(StepKind kind) {
@@ -211,7 +201,7 @@ Preview preview(const FormationSpec& spec, Generation generation, const PreviewS
       world.adopt(*next.record);
       continue;
     }
-    if (is_converged(next) && obeyed) {
+    if (is_true(next.conditions, "Converged") && obeyed) {
       result.converges = true;
       result.blocked.clear();
       return result;

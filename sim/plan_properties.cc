@@ -12,11 +12,6 @@ namespace {
 
 constexpr std::uint64_t kCheckedEvery = 64;
 
-const Condition* find(const Plan& plan, std::string_view type) {
-  const auto found = std::ranges::find(plan.conditions, type, &Condition::type);
-  return found == plan.conditions.end() ? nullptr : &*found;
-}
-
 }  // namespace
 
 void PlanProperties::looked_at(const FormationLoop& loop, Instant now) {
@@ -28,8 +23,8 @@ void PlanProperties::looked_at(const FormationLoop& loop, Instant now) {
 
 // L2: what is not as specified has a reason, and either something is under way or it is blocked.
 void PlanProperties::check_words(const Plan& plan) {
-  const Condition* converged = find(plan, "Converged");
-  const Condition* progressing = find(plan, "Progressing");
+  const Condition* converged = find_condition(plan.conditions, "Converged");
+  const Condition* progressing = find_condition(plan.conditions, "Progressing");
   if (converged == nullptr || progressing == nullptr) {
     trace_.violate("L2", "a plan does not say whether the formation is as specified");
     return;

@@ -21,11 +21,6 @@ constexpr Duration kSettles{15'000};
 /// work, once more after the pause between two moves.
 constexpr Duration kSettlesWithFailback = kSettles + kFitFor + kMoveBackOff + kFitFor;
 
-bool holds(const Plan& plan, std::string_view type) {
-  const auto found = std::ranges::find(plan.conditions, type, &Condition::type);
-  return found != plan.conditions.end() && found->status == ConditionStatus::yes;
-}
-
 }  // namespace
 
 bool World::run_until_converged(Duration limit) {
@@ -158,7 +153,7 @@ std::string World::missing() const {
            std::to_string(wanted_.sync_standbys());
   }
   if (checkers_.last_acknowledged_at() < healed_at_) return "no commit was acknowledged";
-  if (!holds(network_.controller()->loop().last_plan(), "Converged")) {
+  if (!is_true(network_.controller()->loop().last_plan().conditions, "Converged")) {
     return "the controller does not say so";
   }
   return {};

@@ -70,14 +70,11 @@ bool begins(World& world, const FormationSpec& spec) {
 std::string why_writes_stop(World& world) {
   const SimController* controller = world.network().controller();
   if (controller == nullptr) return "there is no controller";
-  for (const Condition& condition : controller->loop().last_plan().conditions) {
-    if (condition.type == "Available" && condition.status != ConditionStatus::yes) {
-      return condition.message;
-    }
-  }
-  for (const Condition& condition : controller->loop().last_plan().conditions) {
-    if (condition.type == "Progressing") return condition.message;
-  }
+  const std::vector<Condition>& conditions = controller->loop().last_plan().conditions;
+  const Condition* available = find_condition(conditions, "Available");
+  if (available != nullptr && available->status != ConditionStatus::yes) return available->message;
+  const Condition* progressing = find_condition(conditions, "Progressing");
+  if (progressing != nullptr) return progressing->message;
   return "no commit is acknowledged";
 }
 
