@@ -148,10 +148,9 @@ std::string unfinished(Facts& facts, const Plan& plan) {
   }
   if (facts.record.request) return "a switchover is wanted";
   for (const auto& [name, node] : facts.nodes) {
-    if (node.report != nullptr && node.report->restart_pending &&
-        node.report->restart_done < facts.generation.value) {
-      return name.value + " must restart for changed parameters";
-    }
+    if (!needs_restart(facts, name)) continue;
+    return name.value + " must restart" +
+           (facts.record.restarts.contains(name) ? "" : " for changed parameters");
   }
   return {};
 }
