@@ -21,10 +21,12 @@ std::string environment(const char* name) {
 int main(int count, char** arguments) {
   // A reader that goes away ends a watch by an error of the stream, not by a signal.
   signal(SIGPIPE, SIG_IGN);
-  const bool colour = isatty(STDOUT_FILENO) != 0 && environment("NO_COLOR").empty();
+  const bool wanted = environment("NO_COLOR").empty();
+  const bool colour = isatty(STDOUT_FILENO) != 0 && wanted;
   hactl::Terminal terminal(
       std::cout, std::cerr,
       colour ? hactl::Terminal::Colour::allowed : hactl::Terminal::Colour::never);
+  if (isatty(STDERR_FILENO) != 0 && wanted) terminal.allow_colour_of_notes();
   hactl::GlobalOptions options;
   options.config_file = environment("HACTLCONFIG");
   if (options.config_file.empty()) options.config_file = environment("HOME") + "/.hactl/config";

@@ -34,12 +34,6 @@ std::string sync_text(std::string_view setting) {
   return result.empty() ? "none" : result;
 }
 
-std::string age_since(std::optional<UtcTime> start, UtcTime now) {
-  if (!start) return "<unknown>";
-  const std::int64_t age = std::max<std::int64_t>(0, now.milliseconds - start->milliseconds);
-  return age_text(std::chrono::milliseconds(age));
-}
-
 std::string bytes_text(std::uint64_t bytes) {
   constexpr std::array kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
   constexpr std::uint64_t kStep = 1024;
@@ -51,10 +45,13 @@ std::string bytes_text(std::uint64_t bytes) {
   return fmt::format("{}{}", bytes, kUnits.at(unit));
 }
 
-// Progressing is True while something is being done; the others are True when all is well.
+// Progressing is True while something is being done, Paused while nothing new is; the others are
+// True when all is well.
 std::string attention_text(const FormationStatus& status) {
   for (const Condition& condition : status.conditions) {
-    if (condition.type != "Progressing" && condition.status != ConditionStatus::yes) {
+    if (condition.type == "Progressing") continue;
+    const bool wanted = condition.type != "Paused";
+    if ((condition.status == ConditionStatus::yes) != wanted) {
       return condition.message.empty() ? condition.reason : condition.message;
     }
   }
@@ -121,6 +118,12 @@ Table::Row controller_row(const nlohmann::json& controller, TableWidth width) {
 }
 
 }  // namespace
+
+std::string age_since(std::optional<UtcTime> start, UtcTime now) {
+  if (!start) return "<unknown>";
+  const std::int64_t age = std::max<std::int64_t>(0, now.milliseconds - start->milliseconds);
+  return age_text(std::chrono::milliseconds(age));
+}
 
 UtcTime utc_now() {
   const auto since = std::chrono::system_clock::now().time_since_epoch();

@@ -32,6 +32,9 @@ Table::Row event_row(const Event& event, UtcTime now, TableWidth width);
 /// "True", "False" or "Unknown"; the last also when there is no such condition.
 std::string condition_text(const FormationStatus& status, std::string_view type);
 
+/// How long ago it was, as kubectl shows ages; "<unknown>" when it is unset.
+std::string age_since(std::optional<UtcTime> start, UtcTime now);
+
 /// The time now, for ages.
 UtcTime utc_now();
 

@@ -20,10 +20,15 @@ class Terminal {
   /// Whether results may carry colour: standard output is a terminal and NO_COLOR is not set.
   [[nodiscard]] bool colour() const { return colour_ == Colour::allowed; }
 
+  /// Lets notes carry colour: standard error is a terminal and NO_COLOR is not set.
+  void allow_colour_of_notes() { notes_colour_ = Colour::allowed; }
+  [[nodiscard]] bool notes_colour() const { return notes_colour_ == Colour::allowed; }
+
  private:
   std::ostream& out_;
   std::ostream& notes_;
   Colour colour_ = Colour::never;
+  Colour notes_colour_ = Colour::never;
 };
 
 }  // namespace hactl
