@@ -154,7 +154,7 @@ void FormationLoop::reconcile() {
   }
   const bool whole = is_true(plan_.conditions, "Converged");
   converged_since_ = whole ? std::optional(converged_since_.value_or(now)) : std::nullopt;
-  note_blocked(now);
+  if (blocking() == nullptr) blocked_said_ = 0;
   arm(plan_.wake_at);
   knock();
   if (store_state_ == StoreState::idle) {

@@ -60,9 +60,6 @@ inline constexpr Duration kProgressPause{1'000};
 inline constexpr Duration kKnockPause{200};
 /// How long a formation must have been converged for its earlier failovers to be forgotten.
 inline constexpr Duration kWholeAfter{5'000};
-/// How long a formation must not have been blocked for that to be news again: while PostgreSQL is
-/// asked time and again whether it lives, it is blocked and is not in turn.
-inline constexpr Duration kUnblockedAfter{10'000};
 /// Nodes whose reports are kept: those of the spec, those on their way out, and their successors.
 inline constexpr std::size_t kObservedNodesMax = 2 * kNodesMax;
 
@@ -193,7 +190,6 @@ class FormationLoop {
   void write_and_become(Store::Write write, std::uint32_t blocked_said);
   /// Why nothing will happen any more before something outside changes; nullptr: it may.
   [[nodiscard]] const Decision* blocking() const;
-  void note_blocked(Instant now);
   /// The event that tells it, once.
   [[nodiscard]] std::optional<Event> newly_blocked() const;
   void start_write(Store::Write write, WriteCallback written);
@@ -239,8 +235,7 @@ class FormationLoop {
   std::deque<Pending> waiting_;
   std::deque<Instant> failover_times_;  ///< Since the formation was last whole.
   std::optional<Instant> converged_since_;
-  std::optional<Instant> blocked_at_;  ///< When it was last found blocked.
-  std::uint32_t blocked_said_ = 0;     ///< By which rule, as the last event told; 0: none did.
+  std::uint32_t blocked_said_ = 0;  ///< By which rule, as the last event told; 0: none did.
 
   StoreState store_state_ = StoreState::idle;
   mutable std::optional<Steps> steps_;

@@ -21,13 +21,10 @@ Condition condition(const Facts& facts, std::string type, bool holds, std::strin
   return result;
 }
 
-/// Why the formation itself holds: the last decision without a node.
+/// Why the formation itself holds; empty: nothing is to be said.
 std::string formation_reason(const Plan& plan) {
-  std::string why;
-  for (const Decision& decision : plan.decisions) {
-    if (!decision.node) why = decision.why;
-  }
-  return why;
+  const Decision* decision = formation_decision(plan);
+  return decision == nullptr ? "" : decision->why;
 }
 
 /// A sentence on each node that is not where it should be; empty when all are.

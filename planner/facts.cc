@@ -126,11 +126,12 @@ std::optional<KnockAnswer> Facts::knock(const NodeName& name, Instant since) {
   const auto last = observed.knocks.find(name);
   const bool good = last != observed.knocks.end() && last->second.begun_at >= since &&
                     !passed(last->second.begun_at, kKnockGoodFor);
-  if (good) return last->second.answer;
-  const auto found = nodes.find(name);
-  if (found == nodes.end() || !found->second.address) return std::nullopt;
-  knocks[name] = KnockOrder{found->second.address->host, found->second.address->port};
-  return std::nullopt;
+  if (!good || passed(last->second.begun_at, kKnockTime)) {
+    const auto found = nodes.find(name);
+    if (found == nodes.end() || !found->second.address) return std::nullopt;
+    knocks[name] = KnockOrder{found->second.address->host, found->second.address->port};
+  }
+  return good ? std::optional(last->second.answer) : std::nullopt;
 }
 
 const Promotion* Facts::opened() const {

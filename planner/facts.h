@@ -52,7 +52,7 @@ class Facts {
   /// The report of the record's primary if it was heard from lately, else nullptr.
   [[nodiscard]] const NodeReport* primary_report() const { return primary_report_; }
   /// What the controller's knock at the node came to, if one was begun at `since` or later and is
-  /// fresh; if not, the plan orders one.
+  /// fresh. The plan orders one when it is not, or soon won't be.
   std::optional<KnockAnswer> knock(const NodeName& name, Instant since);
 
   /// The primary is heard, open, and in the epoch on record.

@@ -209,9 +209,7 @@ Preview preview(const FormationSpec& spec, Generation generation, const PreviewS
     scribe.note_wait(next.decisions);
     if (!world.obey(next.goals)) world.wait();
     obeyed = true;
-    for (const Decision& decision : next.decisions) {
-      if (!decision.node) result.blocked = decision.why;
-    }
+    if (const Decision* decision = formation_decision(next)) result.blocked = decision->why;
   }
   return result;
 }
