@@ -78,6 +78,7 @@ void read_node(const Place& place, NodeSpec& node) {
   fields.read("replication-quorum", read_bool, node.replication_quorum);
   fields.read("port", read_port, node.port);
   fields.read("data-directory", read_text, node.data_directory);
+  fields.read("maintenance", read_bool, node.maintenance);
   fields.finish();
 }
 

@@ -76,6 +76,7 @@ ordered_json node_document(const NodeSpec& node) {
   put(object, "candidate-priority", node.candidate_priority);
   put(object, "replication-quorum", node.replication_quorum);
   put(object, "data-directory", node.data_directory);
+  if (node.maintenance) object["maintenance"] = true;
   return object;
 }
 

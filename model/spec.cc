@@ -6,6 +6,7 @@ namespace hactl {
 
 namespace {
 bool counts_for_commits(const RegionSpec& region, const NodeSpec& node) {
+  if (node.maintenance) return false;
   return node.replication_quorum.value_or(region.replication_quorum.value_or(true));
 }
 }  // namespace
@@ -24,6 +25,8 @@ std::vector<Member> FormationSpec::members() const {
       member.candidate_priority =
           node.candidate_priority.value_or(region.candidate_priority.value_or(kPriorityDefault));
       member.replication_quorum = counts_for_commits(region, node);
+      member.maintenance = node.maintenance;
+      if (node.maintenance) member.candidate_priority = 0;
       result.push_back(std::move(member));
     }
   }

@@ -62,6 +62,8 @@ struct NodeSpec {
   std::optional<bool> replication_quorum;
   std::optional<std::uint16_t> port;          ///< Unset: spec.postgres.port.
   std::optional<std::string> data_directory;  ///< Unset: spec.postgres.data-directory.
+  /// Its PostgreSQL is kept stopped: never promoted, no commit waits for it, whatever the rest says.
+  bool maintenance = false;
   friend bool operator==(const NodeSpec&, const NodeSpec&) = default;
 };
 
@@ -76,7 +78,7 @@ struct RegionSpec {
   friend bool operator==(const RegionSpec&, const RegionSpec&) = default;
 };
 
-/// A node with every default resolved.
+/// A node with every default resolved. One in maintenance has priority 0 and is of no quorum.
 struct Member {
   NodeName name;
   RegionName region;
@@ -85,6 +87,7 @@ struct Member {
   std::string data_directory;
   int candidate_priority = 50;
   bool replication_quorum = true;
+  bool maintenance = false;
   friend bool operator==(const Member&, const Member&) = default;
 };
 

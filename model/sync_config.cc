@@ -33,6 +33,10 @@ bool covers_all(const std::set<NodeName>& asked, const std::vector<SyncConfig>& 
   return std::ranges::all_of(with_mixtures(in_force), known);
 }
 
+bool has_part(const SyncConfig& config, const NodeName& node) {
+  return config.primary == node || config.members.contains(node);
+}
+
 std::string to_string(const SyncConfig& config) {
   if (config.required == 0) return "none";
   std::string text = "ANY " + std::to_string(config.required) + " (";

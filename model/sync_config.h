@@ -21,6 +21,9 @@ struct SyncConfig {
   friend bool operator==(const SyncConfig&, const SyncConfig&) = default;
 };
 
+/// Whether `node` is one of those that may hold a commit by `config`: its primary or a member.
+bool has_part(const SyncConfig& config, const NodeName& node);
+
 /// Whether every commit that `config` may have acknowledged is held by some node of `asked` (R3):
 /// the primary itself answered, or fewer than `required` members did not.
 bool covers(const std::set<NodeName>& asked, const SyncConfig& config);

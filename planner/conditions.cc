@@ -144,6 +144,10 @@ std::string unfinished(Facts& facts, const Plan& plan) {
                                   : "the preferred primary is not settled";
   }
   if (facts.record.request) return "a switchover is wanted";
+  if (const auto& own = facts.node(*facts.record.primary).member; own && own->maintenance) {
+    return facts.record.primary->value +
+           " is to be in maintenance, and no standby that may be primary is ready to take over";
+  }
   for (const auto& [name, node] : facts.nodes) {
     if (node.report != nullptr && node.report->restart_pending &&
         node.report->restart_done < facts.generation.value) {
@@ -151,6 +155,16 @@ std::string unfinished(Facts& facts, const Plan& plan) {
     }
   }
   return {};
+}
+
+}  // namespace
+
+namespace {
+
+/// PostgreSQL does not run. Data that is half made waits as it is.
+bool is_down(NodeState state) {
+  return state == NodeState::stopped || state == NodeState::fenced || state == NodeState::empty ||
+         state == NodeState::creating;
 }
 
 }  // namespace
@@ -165,13 +179,13 @@ bool is_at_goal(const Facts& facts, const NodeName& node, const Goal& goal) {
       return own.report->state == NodeState::standby && own.sender != nullptr;
     case GoalState::hold: return own.final;
     case GoalState::drop: return own.report->state == NodeState::dropped;
+    case GoalState::maintenance: return is_down(own.report->state);
     case GoalState::init:
     case GoalState::bootstrap:
     case GoalState::rebuild:
     case GoalState::fast_forward:
     case GoalState::promote:
     case GoalState::demote:
-    case GoalState::maintenance:
     case GoalState::fence: return false;
   }
   return false;

@@ -58,6 +58,11 @@ void Facts::learn(const NodeName& name, NodeFacts& facts) const {
   }
   facts.excluded = on_record && known->second.excluded;
   facts.let_go = record.dropped.contains(name);
+  const bool needed = record.recovering || record.primary == name || record.candidate == name ||
+                      std::ranges::any_of(record.in_force, [&](const SyncConfig& config) {
+                        return has_part(config, name);
+                      });
+  facts.maintained = facts.member && facts.member->maintenance && !needed;
   const auto seen = observed.nodes.find(name);
   if (seen == observed.nodes.end()) return;
   const NodeReport& report = seen->second.report;

@@ -30,6 +30,8 @@ struct NodeFacts {
   bool forgot = false;      ///< Is heard, and shows less than it once knew (R13).
   bool excluded = false;    ///< `forgot` is on record, and it was not built anew since.
   bool let_go = false;      ///< Is let go on record, and the order to leave may still reach it.
+  /// In maintenance by its spec, and nothing needs it any more: it is to be, or is, stopped.
+  bool maintained = false;
   bool has_data = false;
   std::optional<Position> position;  ///< On a timeline that the formation knows.
   WalPosition complete_seen;         ///< What this incarnation once had, whole.

@@ -16,7 +16,8 @@ bool needs_restart(const Facts& facts, const NodeName& name) {
 
 bool all_stream(const Facts& facts) {
   return std::ranges::all_of(facts.members, [&](const Member& member) {
-    return member.name == *facts.record.primary || facts.node(member.name).sender != nullptr;
+    const NodeFacts& node = facts.node(member.name);
+    return member.name == *facts.record.primary || node.maintained || node.sender != nullptr;
   });
 }
 
@@ -101,6 +102,10 @@ std::optional<Move> wanted_move(Facts& facts) {
     const auto to = best_standby(facts, std::nullopt);
     if (to) return Move{*to, 324, primary.value + " is no longer in the spec"};
     return std::nullopt;
+  }
+  if (own->second.member->maintenance) {
+    const auto to = best_standby(facts, std::nullopt);
+    if (to) return Move{*to, 327, primary.value + " is to be in maintenance"};
   }
   const std::optional<NodeName> preferred = preferred_primary(facts);
   if (preferred && *preferred != primary && may_move_to_preferred(facts) &&

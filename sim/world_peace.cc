@@ -144,6 +144,10 @@ std::string World::missing() const {
   const SimServer& primary = *cluster_.servers().at(*record.primary);
   if (!primary.writable()) return record.primary->value + " is not open";
   for (const Member& member : wanted_.members()) {
+    if (member.maintenance) {
+      if (!cluster_.servers().at(member.name)->running()) continue;
+      return member.name.value + " runs, and is to be in maintenance";
+    }
     if (member.name == *record.primary) continue;
     const std::string why = missing_standby(member, *record.primary);
     if (!why.empty()) return why;

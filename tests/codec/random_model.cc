@@ -283,6 +283,7 @@ Formation RandomModel::formation() {
                       std::nullopt, std::nullopt};
       if (coin()) member.candidate_priority = static_cast<int>(random_.between(1, 100));
       if (coin()) member.replication_quorum = coin();
+      member.maintenance = hosts > 1 && coin();
       if (coin()) member.port = port();
       if (coin()) member.data_directory = "/srv/" + name();
       region.nodes.push_back(member);

@@ -214,8 +214,12 @@ class ObedientWorld {
         report.node = goal.node;
         report.state = NodeState::dropped;
         break;
-      case GoalState::init:
       case GoalState::maintenance:
+        report.state = NodeState::stopped;
+        report.receiver.reset();
+        report.primary.reset();
+        break;
+      case GoalState::init:
       case GoalState::fence: break;
     }
   }
