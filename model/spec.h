@@ -62,7 +62,8 @@ struct NodeSpec {
   std::optional<bool> replication_quorum;
   std::optional<std::uint16_t> port;          ///< Unset: spec.postgres.port.
   std::optional<std::string> data_directory;  ///< Unset: spec.postgres.data-directory.
-  /// Its PostgreSQL is kept stopped: never promoted, no commit waits for it, whatever the rest says.
+  /// Its PostgreSQL is kept stopped: whatever the rest says, it is never promoted and no commit
+  /// waits for it.
   bool maintenance = false;
   friend bool operator==(const NodeSpec&, const NodeSpec&) = default;
 };
