@@ -24,7 +24,9 @@
 #include "base/time.h"
 #include "controller/formation_change.h"
 #include "controller/knocker.h"
+#include "controller/steps_taken.h"
 #include "controller/store.h"
+#include "controller/wal_times.h"
 #include "model/decided.h"
 #include "model/goal.h"
 #include "model/limits.h"
@@ -131,7 +133,7 @@ class FormationLoop {
   /// What plan() is asked at `now`, without secrets. Requires exists().
   [[nodiscard]] PlanInputs inputs_at(Instant now) const;
 
-  /// What users see now. `steps` is filled in while the formation is not converged.
+  /// What users see now. Steps are filled in while the formation is not converged.
   [[nodiscard]] FormationStatus status() const;
 
   [[nodiscard]] const FormationName& name() const { return name_; }
@@ -164,11 +166,10 @@ class FormationLoop {
   };
   using WriteCallback = std::function<void(const Result<std::uint64_t>&)>;
 
-  /// The steps of status(), as last made.
-  struct Steps {
+  /// Of what, and when, steps_ was last told what preview() foresees.
+  struct LookAhead {
     std::pair<Generation, Revision> made_for;
     Instant made_at;
-    std::vector<std::string> titles;
   };
 
   void enqueue(Pending pending);
@@ -214,7 +215,11 @@ class FormationLoop {
   [[nodiscard]] bool knows(const NodeName& node) const;
   [[nodiscard]] bool conditions_flipped(const std::vector<Condition>& seen) const;
   [[nodiscard]] std::vector<Condition> dated(std::vector<Condition> seen) const;
-  [[nodiscard]] const std::vector<std::string>& steps() const;
+  void look_ahead() const;
+  [[nodiscard]] Restarts restarts() const;
+  /// Notes how far a primary's WAL has come, for the time that standbys lag behind.
+  void note_wal(const NodeReport& report, Instant received_at);
+  void date_lags(FormationStatus& status) const;
   template <typename Function>
   auto guarded(Function function);
 
@@ -238,7 +243,9 @@ class FormationLoop {
   std::uint32_t blocked_said_ = 0;  ///< By which rule, as the last event told; 0: none did.
 
   StoreState store_state_ = StoreState::idle;
-  mutable std::optional<Steps> steps_;
+  WalTimes wal_times_;
+  mutable StepsTaken steps_;
+  mutable std::optional<LookAhead> looked_ahead_;
   bool adopted_ = false;  ///< It was there before this controller.
   bool writing_change_ = false;
   bool reload_needed_ = false;  ///< What is stored is not known: neither plan nor change anything.

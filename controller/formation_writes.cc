@@ -52,6 +52,9 @@ void FormationLoop::write_and_become(Store::Write write, std::uint32_t blocked_s
   start_write(write, [this, blocked_said, next = write.formation,
                       events = write.events](const Result<std::uint64_t>& version) {
     if (!version.ok()) return store_trouble(version.error());
+    const FormationRecord& before = stored_.record;
+    const bool decided = before.revision != next.record.revision;
+    if (decided) steps_.decided(before.phase, next.record.phase, events);
     StoredFormation stored = next;
     stored.version = *version;
     become(std::move(stored));

@@ -9,7 +9,7 @@ namespace {
 using Json = nlohmann::json;
 
 void strip_node(Json& node) {
-  for (const char* key : {"lsn", "lag-bytes", "heard-ms-ago"}) {
+  for (const char* key : {"lsn", "lag-bytes", "lag-seconds", "heard-ms-ago"}) {
     node.erase(key);
   }
 }

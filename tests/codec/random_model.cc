@@ -219,6 +219,7 @@ NodeStatus RandomModel::node_status() {
   status.timeline = number<TimelineId>();
   status.lsn = number<Lsn>();
   if (coin()) status.lag_bytes = raw();
+  if (coin()) status.lag_seconds = small();
   status.healthy = coin();
   if (coin()) status.heard_ms_ago = small();
   status.rule = static_cast<std::uint32_t>(small());
@@ -237,6 +238,8 @@ FormationStatus RandomModel::formation_status() {
     status.conditions.push_back(condition());
   for (std::size_t i = few(); i > 0; --i)
     status.steps.push_back(text());
+  for (std::size_t i = few(); i > 0; --i)
+    status.done_steps.push_back(text());
   for (std::size_t i = few(); i > 0; --i)
     status.nodes.push_back(node_status());
   return status;

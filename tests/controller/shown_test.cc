@@ -23,6 +23,14 @@ TEST(Shown, HowFarANodesWalReachesIsNoChange) {
   EXPECT_NE(comparable_of(ShownKind::formation, later), comparable_of(ShownKind::formation, ill));
 }
 
+TEST(Shown, ALagIsNoChange) {
+  Json late = node(true, "", "0/1");
+  late["lag-bytes"] = 4'096;
+  late["lag-seconds"] = 3;
+  EXPECT_EQ(comparable_of(ShownKind::formation, formation(late, "1.1")),
+            comparable_of(ShownKind::formation, formation(node(true, "", "0/2"), "1.1")));
+}
+
 TEST(Shown, WhatANodeDoesIsAChange) {
   const auto comparable = [](const char* message, const char* lsn) {
     Json object = node(false, message, lsn);
