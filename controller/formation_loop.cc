@@ -396,7 +396,7 @@ FormationStatus FormationLoop::status() const {
   FormationStatus status =
       status_of(Facts(spec, stored_.generation, stored_.record, observed_, now), plan_);
   status.conditions = dated(std::move(status.conditions));
-  date_lags(status);
+  measure_lags(status);
   if (is_true(status.conditions, "Converged")) return status;
   look_ahead();
   status.steps = steps_.to_come();
@@ -404,10 +404,14 @@ FormationStatus FormationLoop::status() const {
   return status;
 }
 
-void FormationLoop::date_lags(FormationStatus& status) const {
+void FormationLoop::measure_lags(FormationStatus& status) const {
   const auto primary = std::ranges::find(status.nodes, status.primary, &NodeStatus::name);
   if (primary == status.nodes.end()) return;
   for (NodeStatus& node : status.nodes) {
+    // Of a standby whose stream has come to a halt the primary says nothing any more.
+    const bool stalled = !node.lag_bytes && node.state == NodeState::standby &&
+                         primary->state == NodeState::primary && node.timeline == primary->timeline;
+    if (stalled) node.lag_bytes = distance(node.lsn, primary->lsn).value;
     if (!node.lag_bytes) continue;
     if (*node.lag_bytes == 0) {
       node.lag_seconds = 0;

@@ -219,7 +219,7 @@ class FormationLoop {
   [[nodiscard]] Restarts restarts() const;
   /// Notes how far a primary's WAL has come, for the time that standbys lag behind.
   void note_wal(const NodeReport& report, Instant received_at);
-  void date_lags(FormationStatus& status) const;
+  void measure_lags(FormationStatus& status) const;
   template <typename Function>
   auto guarded(Function function);
 

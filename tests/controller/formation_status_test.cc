@@ -136,6 +136,22 @@ TEST_F(FormationStatusTest, ALagIsAsLongAsThePrimaryHasHadWhatIsLacking) {
   EXPECT_EQ(row("b").lag_seconds, 0);
 }
 
+TEST_F(FormationStatusTest, ALagGoesOnWhenTheStreamHasComeToAHalt) {
+  write(1'000, 1'000);
+  nodes_.report("b").position.lsn = Lsn(1'000);
+  std::erase_if(nodes_.report("a").primary->senders,
+                [](const SenderView& sender) { return sender.node == NodeName("b"); });
+  for (std::uint64_t i = 1; i <= 4; ++i) {
+    scheduler_.advance(1s);
+    write(1'000 + 100 * i, 0);
+  }
+  EXPECT_EQ(row("b").lag_bytes, 400U);
+  EXPECT_EQ(row("b").lag_seconds, 3);
+  nodes_.report("b").position.timeline = TimelineId(99);
+  write(2'000, 0);
+  EXPECT_EQ(row("b").lag_bytes, std::nullopt) << "of another history there is no lag";
+}
+
 TEST_F(FormationStatusTest, ALagIsUnknownWhileThePrimaryIsNotHeard) {
   write(1'000, 1'000);
   scheduler_.advance(1s);
