@@ -102,9 +102,17 @@ void read_regions(const Place& place, std::vector<RegionSpec>& regions) {
   read_list(place, [&](const Place& entry) { read_region(entry, regions.emplace_back()); });
 }
 
+void read_durability(const Place& place, DurabilitySpec& durability) {
+  Fields fields(place);
+  fields.read("regions", read_int, durability.regions);
+  fields.read("nodes", read_int, durability.nodes);
+  fields.finish();
+}
+
 void read_spec(const Place& place, FormationSpec& spec) {
   Fields fields(place);
   fields.read("number-sync-standbys", read_int, spec.number_sync_standbys);
+  fields.read("durability", read_durability, spec.durability);
   fields.read("when-short", read_when_short, spec.when_short);
   fields.read("failback", read_failback, spec.failback);
   fields.read("postgres", read_postgres, spec.postgres);

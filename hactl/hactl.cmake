@@ -13,9 +13,9 @@ hactl_library(hactl
           hactl/command_line_usage.cc hactl/completion.cc hactl/config.cc hactl/config_verbs.cc
           hactl/connection_uri.cc hactl/delete.cc hactl/describe.cc hactl/diff.cc
           hactl/duration_text.cc hactl/edit.cc hactl/events.cc hactl/explain.cc
-          hactl/explain_text.cc hactl/failover.cc hactl/formation_files.cc
-          hactl/formation_follower.cc hactl/formation_item.cc hactl/get.cc hactl/json_path.cc
-          hactl/json_path_parser.cc hactl/kept_event.cc
+          hactl/explain_durability.cc hactl/explain_text.cc hactl/failover.cc
+          hactl/formation_files.cc hactl/formation_follower.cc hactl/formation_item.cc hactl/get.cc
+          hactl/json_path.cc hactl/json_path_parser.cc hactl/kept_event.cc
           hactl/lab_act.cc hactl/lab_cut.cc hactl/lab_directory.cc hactl/lab_down.cc
           hactl/lab_namespaces.cc hactl/lab_network.cc hactl/lab_processes.cc hactl/lab_rewrite.cc
           hactl/lab_start.cc hactl/lab_status.cc hactl/lab_traffic.cc hactl/lab_up.cc
@@ -33,7 +33,8 @@ hactl_program(hactl DEPENDS hactl SOURCES hactl/main.cc)
 
 hactl_test(hactl LABEL unit DEPENDS hactl
   SOURCES tests/hactl/change_test.cc tests/hactl/command_line_test.cc tests/hactl/config_test.cc
-          tests/hactl/connection_uri_test.cc tests/hactl/explain_test.cc tests/hactl/get_test.cc
+          tests/hactl/connection_uri_test.cc tests/hactl/explain_durability_test.cc
+          tests/hactl/explain_test.cc tests/hactl/get_test.cc
           tests/hactl/json_path_test.cc tests/hactl/lab_network_test.cc
           tests/hactl/lab_processes_test.cc tests/hactl/lab_rewrite_test.cc
           tests/hactl/readme_test.cc tests/hactl/replay_test.cc tests/hactl/screen_test.cc

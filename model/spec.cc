@@ -1,6 +1,7 @@
 #include "model/spec.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace hactl {
 
@@ -34,13 +35,25 @@ std::vector<Member> FormationSpec::members() const {
 }
 
 int FormationSpec::sync_standbys() const {
-  if (number_sync_standbys) return *number_sync_standbys;
+  // The primary is in one of the regions, and is one of the nodes.
+  const int needed = std::max(durability.regions.value_or(1), durability.nodes.value_or(1)) - 1;
+  if (number_sync_standbys) return std::max(*number_sync_standbys, needed);
   std::ptrdiff_t quorum = 0;
   for (const RegionSpec& region : regions) {
     quorum += std::ranges::count_if(
         region.nodes, [&](const NodeSpec& node) { return counts_for_commits(region, node); });
   }
-  return quorum >= 2 ? 1 : 0;
+  return std::max(quorum >= 2 ? 1 : 0, needed);
+}
+
+NodeName FormationSpec::usual_primary() const {
+  const std::vector<Member> all = members();
+  return std::ranges::min(all,
+                          [](const Member& left, const Member& right) {
+                            return std::tuple(-left.candidate_priority, left.name) <
+                                   std::tuple(-right.candidate_priority, right.name);
+                          })
+      .name;
 }
 
 }  // namespace hactl

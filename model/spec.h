@@ -92,9 +92,18 @@ struct Member {
   friend bool operator==(const Member&, const Member&) = default;
 };
 
+/// Where every commit must be before it is acknowledged; the primary and its region count.
+struct DurabilitySpec {
+  std::optional<int> regions;  ///< In so many regions; unset: 1.
+  std::optional<int> nodes;    ///< On so many nodes; unset: what number-sync-standbys comes to.
+  friend bool operator==(const DurabilitySpec&, const DurabilitySpec&) = default;
+};
+
 struct FormationSpec {
-  /// Acknowledgements that a commit waits for. Unset: 1 when there are two quorum nodes, else 0.
+  /// Acknowledgements that a commit waits for. Unset: 1 when there are two quorum nodes, else 0;
+  /// more where `durability` needs more.
   std::optional<int> number_sync_standbys;
+  DurabilitySpec durability;
   WhenShort when_short = WhenShort::block;
   Failback failback = Failback::on_apply;
   PostgresSpec postgres;
@@ -103,8 +112,11 @@ struct FormationSpec {
 
   /// Every node in the order of the file, defaults resolved.
   [[nodiscard]] std::vector<Member> members() const;
-  /// number-sync-standbys with its default resolved.
+  /// How many acknowledgements commits wait for: number-sync-standbys, or what durability needs.
   [[nodiscard]] int sync_standbys() const;
+  /// Who is primary while all nodes are well: the highest candidate-priority, then the first name.
+  /// Requires a node.
+  [[nodiscard]] NodeName usual_primary() const;
 };
 
 /// What a user writes: the envelope and the spec.

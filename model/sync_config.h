@@ -2,8 +2,10 @@
 // must be asked before somebody else may become primary.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/ids.h"
@@ -42,5 +44,8 @@ bool covers_all(const std::set<NodeName>& asked, const std::vector<SyncConfig>& 
 
 /// "ANY 1 (paris-b, paris-c)", or "none".
 std::string to_string(const SyncConfig& config);
+
+/// The number and the members that to_string() has written; unset: it is no such text.
+std::optional<SyncConfig> parse_setting(std::string_view text);
 
 }  // namespace hactl

@@ -156,6 +156,10 @@ std::string World::missing() const {
     return "commits wait for " + to_string(record.in_force.front()) + ", not for " +
            std::to_string(wanted_.sync_standbys());
   }
+  if (!checkers_.spread_as_asked(record.in_force.front())) {
+    return "commits wait for " + to_string(record.in_force.front()) +
+           ", by which they need not be where the spec wants them";
+  }
   if (checkers_.last_acknowledged_at() < healed_at_) return "no commit was acknowledged";
   if (!is_true(network_.controller()->loop().last_plan().conditions, "Converged")) {
     return "the controller does not say so";

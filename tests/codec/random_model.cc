@@ -294,6 +294,8 @@ Formation RandomModel::formation() {
     formation.spec.regions.push_back(region);
   }
   if (coin()) formation.spec.number_sync_standbys = 0;
+  // Whatever is asked for here holds of any formation.
+  formation.spec.durability = {1, coin() ? std::optional(1) : std::nullopt};
   return formation;
 }
 

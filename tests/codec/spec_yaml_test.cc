@@ -115,7 +115,7 @@ TEST(SpecYaml, FindsEveryFormationOfAFile) {
   EXPECT_EQ(two.formations[1].name.value, "small");
   EXPECT_FALSE(parse_formation_yaml(one + "---\n" + three, "f").ok());
   EXPECT_EQ(to_string(parse_formations_yaml(one + "---\n" + one, "f").problems),
-            "f:26:9: metadata.name: formation \"single\" is already on line 6");
+            "f:32:9: metadata.name: formation \"single\" is already on line 9");
   EXPECT_EQ(to_string(parse_formations_yaml("# nothing\n", "f").problems), "f: holds no formation");
 
   nlohmann::json list = {{"apiVersion", "hactl/v1"}, {"kind", "List"}};
