@@ -36,9 +36,10 @@ struct DocumentNode {
   std::vector<DocumentKey> keys;    ///< Of a map: keys[i] belongs to items[i].
   std::vector<DocumentNode> items;  ///< Of a list or map.
 
+  /// The value of a key; of several the last.
   [[nodiscard]] const DocumentNode* find(const std::string& key) const {
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (keys[i].text == key) return &items[i];
+    for (std::size_t i = keys.size(); i > 0; --i) {
+      if (keys[i - 1].text == key) return &items[i - 1];
     }
     return nullptr;
   }

@@ -74,6 +74,13 @@ std::string unknown_field(const std::string& key, const std::vector<std::string>
   return "unknown field; known here are " + list;
 }
 
+std::vector<SpecProblem> in_order(std::vector<SpecProblem> problems) {
+  std::ranges::stable_sort(problems, {}, [](const SpecProblem& problem) {
+    return std::pair(problem.line, problem.column);
+  });
+  return problems;
+}
+
 /// Whether `part` is `whole` or lies within it.
 bool within(std::string_view part, std::string_view whole) {
   if (!part.starts_with(whole)) return false;
@@ -107,11 +114,17 @@ Mark Findings::mark_of(const std::string& path) const {
   }
 }
 
+void Findings::add_unknown(const std::string& path, Mark mark, std::string message) {
+  std::vector<SpecProblem>& list = strictness_ == Strictness::strict ? problems_ : ignored_;
+  list.push_back({file_, mark.line, mark.column, path, std::move(message)});
+}
+
 std::vector<SpecProblem> Findings::take() {
-  std::ranges::stable_sort(problems_, {}, [](const SpecProblem& problem) {
-    return std::pair(problem.line, problem.column);
-  });
-  return std::move(problems_);
+  return in_order(std::move(problems_));
+}
+
+std::vector<SpecProblem> Findings::take_ignored() {
+  return in_order(std::move(ignored_));
 }
 
 void Place::fail(std::string message) const {
@@ -212,7 +225,8 @@ void Fields::finish() const {
     const bool known = std::ranges::find(known_, key.text) != known_.end() ||
                        std::ranges::find(ignored_, key.text) != ignored_.end();
     if (known) continue;
-    place_.findings.add(joined(place_.path, key.text), key.mark, unknown_field(key.text, known_));
+    place_.findings.add_unknown(joined(place_.path, key.text), key.mark,
+                                unknown_field(key.text, known_));
   }
 }
 

@@ -18,23 +18,29 @@ namespace hactl {
 /// What is found while one document is decoded.
 class Findings {
  public:
-  explicit Findings(std::string_view file) : file_(file) {}
+  Findings(std::string_view file, Strictness strictness) : file_(file), strictness_(strictness) {}
 
   void saw(const std::string& path, Mark mark) { marks_.insert_or_assign(path, mark); }
   void add(const std::string& path, Mark mark, std::string message);
   /// At the place of `path`, or of the nearest thing around it.
   void add(const std::string& path, std::string message);
+  /// An unknown field: a problem, unless the reader is lenient.
+  void add_unknown(const std::string& path, Mark mark, std::string message);
   /// Whether a problem is known at `path`, or at something that it is a part of.
   [[nodiscard]] bool spoilt(const std::string& path) const;
   [[nodiscard]] bool empty() const { return problems_.empty(); }
   [[nodiscard]] Mark mark_of(const std::string& path) const;
   /// In the order of the file.
   [[nodiscard]] std::vector<SpecProblem> take();
+  /// What was no problem only because the reader is lenient, likewise.
+  [[nodiscard]] std::vector<SpecProblem> take_ignored();
 
  private:
   std::string file_;
+  Strictness strictness_ = Strictness::strict;
   std::map<std::string, Mark> marks_;
   std::vector<SpecProblem> problems_;
+  std::vector<SpecProblem> ignored_;
 };
 
 /// A value, where it is, and where to say what is wrong with it.

@@ -64,6 +64,7 @@ void fields(Archive& archive, wire::Of<FormationRecord> auto& record) {
   archive("system-id", record.system_id);
   archive("request", record.request);
   archive("failover", record.failover);
+  archive.new_list("restarts", record.restarts);
   archive("recovering", record.recovering);
   archive("pauses-ms", record.pauses_ms);
   archive("settled-generation", record.settled_generation);

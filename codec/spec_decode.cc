@@ -126,8 +126,8 @@ void read_metadata(const Place& place, Formation& formation) {
   fields.read("labels", read_strict_texts, formation.labels);
   fields.read("annotations", read_strict_texts, formation.annotations);
   // The controller's own, so that what `hactl get -o yaml` prints can be applied again.
-  for (const auto* const key :
-       {"resource-version", "generation", "uid", "creation-timestamp", "deletion-timestamp"}) {
+  for (const auto* const key : {"resource-version", "generation", "uid", "creation-timestamp",
+                                "deletion-timestamp", "finalizers"}) {
     fields.ignore(key);
   }
   fields.finish();
@@ -159,8 +159,8 @@ void read_formation(const Place& place, Formation& formation) {
 }
 
 DecodedFormation decode_one(const DocumentNode& node, const std::string& path,
-                            std::string_view file) {
-  Findings findings(file);
+                            std::string_view file, Strictness strictness) {
+  Findings findings(file, strictness);
   findings.saw(path, node.mark);
   DecodedFormation decoded;
   Formation& formation = decoded.parsed.formation;
@@ -173,6 +173,7 @@ DecodedFormation decode_one(const DocumentNode& node, const std::string& path,
   }
   decoded.name = findings.mark_of(joined(path, "metadata.name"));
   decoded.parsed.problems = findings.take();
+  decoded.parsed.ignored = findings.take_ignored();
   return decoded;
 }
 
@@ -183,11 +184,11 @@ bool is_collection(const DocumentNode& document) {
 
 }  // namespace
 
-std::vector<DecodedFormation> decode_formations(const DocumentNode& document,
-                                                std::string_view file) {
-  if (!is_collection(document)) return {decode_one(document, "", file)};
+std::vector<DecodedFormation> decode_formations(const DocumentNode& document, std::string_view file,
+                                                Strictness strictness) {
+  if (!is_collection(document)) return {decode_one(document, "", file, strictness)};
   std::vector<DecodedFormation> result;
-  Findings findings(file);
+  Findings findings(file, Strictness::strict);
   const Place place{document, "", findings};
   Fields fields(place);
   expect_word(fields, place, "apiVersion", kApiVersion);
@@ -195,7 +196,9 @@ std::vector<DecodedFormation> decode_formations(const DocumentNode& document,
   fields.ignore("metadata");
   if (const auto items = fields.find("items")) {
     read_list(*items, [&](const Place& item) {
-      if (result.size() < kFormationsMax) result.push_back(decode_one(item.node, item.path, file));
+      if (result.size() < kFormationsMax) {
+        result.push_back(decode_one(item.node, item.path, file, strictness));
+      }
     });
     if (items->node.items.size() > kFormationsMax) {
       items->fail("more than " + std::to_string(kFormationsMax) + " formations");

@@ -22,7 +22,7 @@ struct DecodedFormation {
 };
 
 /// The formations that a document holds: one, or the items of a List. Each is validated.
-std::vector<DecodedFormation> decode_formations(const DocumentNode& document,
-                                                std::string_view file);
+std::vector<DecodedFormation> decode_formations(const DocumentNode& document, std::string_view file,
+                                                Strictness strictness);
 
 }  // namespace hactl

@@ -123,7 +123,7 @@ DocumentNode document_of(const nlohmann::json& json, std::size_t depth, std::str
 
 }  // namespace
 
-ParsedFormation formation_from_json(const nlohmann::json& json) {
+ParsedFormation formation_from_json(const nlohmann::json& json, Strictness strictness) {
   ParsedFormation result;
   std::string refused;
   const DocumentNode document = document_of(json, 1, refused);
@@ -131,7 +131,7 @@ ParsedFormation formation_from_json(const nlohmann::json& json) {
     result.problems.push_back({"", 0, 0, "", refused});
     return result;
   }
-  std::vector<DecodedFormation> decoded = decode_formations(document, "");
+  std::vector<DecodedFormation> decoded = decode_formations(document, "", strictness);
   if (decoded.size() == 1) return std::move(decoded.front().parsed);
   result.problems.push_back({"", 0, 0, "", "is a list; one formation is wanted here"});
   return result;

@@ -10,7 +10,8 @@ namespace hactl {
 
 /// Decodes and validates a formation object; problems name fields, without line and column.
 /// `status` and what else the controller adds to `metadata` is ignored.
-ParsedFormation formation_from_json(const nlohmann::json& json);
+ParsedFormation formation_from_json(const nlohmann::json& json,
+                                    Strictness strictness = Strictness::strict);
 
 /// {apiVersion, kind, metadata, spec} with what the user wrote and without defaults.
 nlohmann::json formation_json(const Formation& formation);

@@ -19,10 +19,17 @@ struct SpecProblem {
   friend bool operator==(const SpecProblem&, const SpecProblem&) = default;
 };
 
+/// What a field is that nobody knows, or that is given twice.
+enum class Strictness {
+  strict,   ///< A problem.
+  lenient,  ///< Something to mention: an unknown one is left out, and of two the last one counts.
+};
+
 /// A formation, valid when there are no problems; otherwise not to be used.
 struct ParsedFormation {
   Formation formation;
-  std::vector<SpecProblem> problems;  ///< All that were found, in the order of the file.
+  std::vector<SpecProblem> problems;   ///< All that were found, in the order of the file.
+  std::vector<SpecProblem> ignored{};  ///< What Strictness::lenient has let pass.
   [[nodiscard]] bool ok() const { return problems.empty(); }
 };
 
@@ -30,6 +37,7 @@ struct ParsedFormation {
 struct ParsedFormations {
   std::vector<Formation> formations;
   std::vector<SpecProblem> problems;
+  std::vector<SpecProblem> ignored{};
   [[nodiscard]] bool ok() const { return problems.empty(); }
 };
 

@@ -35,8 +35,8 @@ Mark mark_from(const YAML::Mark& mark) {
 /// announces each before it enters it, so refusing here also keeps its stack small.
 class TreeBuilder : public YAML::EventHandler {
  public:
-  TreeBuilder(std::string_view file, std::vector<SpecProblem>& problems)
-      : file_(file), problems_(problems) {}
+  TreeBuilder(std::string_view file, std::vector<SpecProblem>& duplicates)
+      : file_(file), duplicates_(duplicates) {}
 
   void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
   void OnDocumentEnd() override {}
@@ -144,9 +144,9 @@ class TreeBuilder : public YAML::EventHandler {
     Open& top = open_.back();
     const auto [first, fresh] = top.keys.emplace(node.text, node.mark);
     if (!fresh) {
-      problems_.push_back({file_, node.mark.line, node.mark.column,
-                           parent + (parent.empty() ? "" : ".") + node.text,
-                           "is already on line " + std::to_string(first->second.line)});
+      duplicates_.push_back({file_, node.mark.line, node.mark.column,
+                             parent + (parent.empty() ? "" : ".") + node.text,
+                             "is already on line " + std::to_string(first->second.line)});
     }
     top.node.keys.push_back({node.text, node.mark});
   }
@@ -174,7 +174,7 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   std::string file_;
-  std::vector<SpecProblem>& problems_;
+  std::vector<SpecProblem>& duplicates_;
   std::vector<Open> open_;
   DocumentNode root_;
   std::size_t values_ = 0;
@@ -210,7 +210,7 @@ YamlDocuments parse_yaml(std::string_view text, std::string_view file_name) {
     return result;
   }
   std::istringstream input{std::string(text)};
-  TreeBuilder builder(file, result.problems);
+  TreeBuilder builder(file, result.duplicates);
   try {
     read_documents(input, builder, result);
   } catch (const Refused& refused) {
@@ -221,15 +221,19 @@ YamlDocuments parse_yaml(std::string_view text, std::string_view file_name) {
   return result;
 }
 
-ParsedFormations parse_formations_yaml(std::string_view text, std::string_view file_name) {
+ParsedFormations parse_formations_yaml(std::string_view text, std::string_view file_name,
+                                       Strictness strictness) {
   YamlDocuments yaml = parse_yaml(text, file_name);
   ParsedFormations result;
-  result.problems = std::move(yaml.problems);
+  (strictness == Strictness::strict ? result.problems : result.ignored) =
+      std::move(yaml.duplicates);
+  std::ranges::move(yaml.problems, std::back_inserter(result.problems));
   if (!result.ok()) return result;
   std::map<FormationName, Mark> seen;
   for (const DocumentNode& document : yaml.documents) {
-    for (DecodedFormation& decoded : decode_formations(document, file_name)) {
+    for (DecodedFormation& decoded : decode_formations(document, file_name, strictness)) {
       ParsedFormation& parsed = decoded.parsed;
+      std::ranges::move(parsed.ignored, std::back_inserter(result.ignored));
       std::ranges::move(parsed.problems, std::back_inserter(result.problems));
       const auto [first, fresh] = seen.emplace(parsed.formation.name, decoded.name);
       if (!fresh && parsed.ok()) {

@@ -20,7 +20,8 @@ ParsedFormation parse_formation_yaml(std::string_view text, std::string_view fil
 
 /// Every formation of a file: documents divided by `---`, and lists of formations. At least one and
 /// at most kFormationsMax; two of one name are a problem.
-ParsedFormations parse_formations_yaml(std::string_view text, std::string_view file_name);
+ParsedFormations parse_formations_yaml(std::string_view text, std::string_view file_name,
+                                       Strictness strictness = Strictness::strict);
 
 /// The formation as a user would write it; the same value always gives the same text, and parsing
 /// the text gives the same value.

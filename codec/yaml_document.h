@@ -11,7 +11,8 @@ namespace hactl {
 
 struct YamlDocuments {
   std::vector<DocumentNode> documents;  ///< Those that are not empty.
-  std::vector<SpecProblem> problems;    ///< Duplicate keys; or the one thing that ended the parse.
+  std::vector<SpecProblem> duplicates;  ///< Keys that a map has already.
+  std::vector<SpecProblem> problems;    ///< What ended the parse: one thing at most.
 };
 
 /// Parses every document of `text`: at most kSpecBytesMax long, kDocumentDepthMax deep,

@@ -39,6 +39,10 @@ constexpr std::array kPermissions{
     Permission{.resource = Resource::decision, .method = "GET", .admin = true, .viewer = true},
     Permission{.resource = Resource::switchover, .method = "POST", .admin = true},
     Permission{.resource = Resource::failover, .method = "POST", .admin = true},
+    Permission{.resource = Resource::revisions, .method = "GET", .admin = true, .viewer = true},
+    Permission{.resource = Resource::pause, .method = "POST", .admin = true},
+    Permission{.resource = Resource::resume, .method = "POST", .admin = true},
+    Permission{.resource = Resource::restart, .method = "POST", .admin = true},
     Permission{.resource = Resource::credentials, .method = "GET", .admin = true},
     Permission{.resource = Resource::agents, .method = "GET", .admin = true, .viewer = true},
     Permission{.resource = Resource::controllers, .method = "GET", .admin = true, .viewer = true},
@@ -77,6 +81,10 @@ constexpr std::array kFormationParts{
     NamedResource{"decision", Resource::decision},
     NamedResource{"switchover", Resource::switchover},
     NamedResource{"failover", Resource::failover},
+    NamedResource{"revisions", Resource::revisions},
+    NamedResource{"pause", Resource::pause},
+    NamedResource{"resume", Resource::resume},
+    NamedResource{"restart", Resource::restart},
     NamedResource{"credentials", Resource::credentials},
 };
 constexpr std::array kNodeParts{

@@ -24,6 +24,10 @@ enum class Resource {
   decision,     ///< …/formations/NAME/decision
   switchover,   ///< …/formations/NAME/switchover
   failover,     ///< …/formations/NAME/failover
+  revisions,    ///< …/formations/NAME/revisions
+  pause,        ///< …/formations/NAME/pause
+  resume,       ///< …/formations/NAME/resume
+  restart,      ///< …/formations/NAME/restart
   credentials,  ///< …/formations/NAME/credentials
   agents,       ///< /apis/hactl/v1/agents
   controllers,  ///< /apis/hactl/v1/controllers

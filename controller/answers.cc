@@ -18,6 +18,8 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::string_view kVersion = "hactl/v1";
+// What a deletion waits for: that every node has been let go.
+constexpr const char* kNodesFinalizer = "hactl.io/nodes";
 constexpr std::string_view kSpecPrefix = "spec.";
 
 bool read_number(std::string_view text, std::uint64_t& number) {
@@ -57,7 +59,10 @@ Json formation_object(const StoredFormation& stored, const FormationStatus* stat
   metadata["generation"] = stored.generation.value;
   metadata["resource-version"] = to_string(ResourceVersion{stored.version, change});
   metadata["creation-timestamp"] = to_string(stored.created);
-  if (stored.deleting_since) metadata["deletion-timestamp"] = to_string(*stored.deleting_since);
+  if (stored.deleting_since) {
+    metadata["deletion-timestamp"] = to_string(*stored.deleting_since);
+    metadata["finalizers"] = Json::array({kNodesFinalizer});
+  }
   if (status != nullptr) object["status"] = to_json(*status);
   return object;
 }
@@ -73,6 +78,17 @@ Json node_object(const FormationName& formation, const NodeStatus& node,
                             {"resource-version", to_string(position)}};
   const bool has_role = node.role != "-";
   if (has_role) object["metadata"]["labels"]["role"] = node.role;
+  return object;
+}
+
+Json revision_object(const SpecRevision& revision) {
+  Json object = formation_json(revision.formation);
+  object["kind"] = "Revision";
+  Json& metadata = object["metadata"];
+  metadata["name"] = fmt::format("{}.{}", revision.formation.name.value, revision.generation.value);
+  metadata["formation"] = revision.formation.name.value;
+  if (revision.time) metadata["creation-timestamp"] = to_string(*revision.time);
+  object["revision"] = revision.generation.value;
   return object;
 }
 

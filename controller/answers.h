@@ -35,6 +35,7 @@ nlohmann::json formation_object(const StoredFormation& stored, const FormationSt
 /// A node's row of the status as an object of its own, with its region and its role as labels.
 nlohmann::json node_object(const FormationName& formation, const NodeStatus& node,
                            const ResourceVersion& position);
+nlohmann::json revision_object(const SpecRevision& revision);
 nlohmann::json event_object(const FormationName& formation, const Event& event);
 /// `kind` is "Formation", "Node", …; `items` an array.
 nlohmann::json list_object(std::string_view kind, nlohmann::json items,

@@ -118,6 +118,10 @@ void ControllerApi::dispatch(const Route& route, const Exchange& exchange) {
     case Resource::decision: return get_decision(route, exchange);
     case Resource::switchover: return switch_over(route, exchange);
     case Resource::failover: return fail_over(route, exchange);
+    case Resource::revisions: return list_revisions(route, exchange);
+    case Resource::pause:
+    case Resource::resume:
+    case Resource::restart: return roll_out(route, exchange);
     case Resource::credentials: return get_credentials(route, exchange);
     case Resource::agents: return list_agents(exchange);
     case Resource::controllers: return list_controllers(exchange);

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -52,7 +53,8 @@ class ControllerApi {
   void apply(const FormationName& name, const Exchange& exchange, Creation creation);
   /// As apply(), by a patch of what is stored; again when the controller itself was faster.
   void patch_formation(const Route& route, const Exchange& exchange, int tries);
-  void applied(const Exchange& exchange, const Result<Changed>& changed);
+  void applied(const Exchange& exchange, const Result<Changed>& changed,
+               const std::vector<std::string>& warnings);
   void remove_formation(const Route& route, const Exchange& exchange);
   void switch_over(const Route& route, const Exchange& exchange);
   void fail_over(const Route& route, const Exchange& exchange);
@@ -61,6 +63,10 @@ class ControllerApi {
   void get_plan(const Route& route, const Exchange& exchange);
   [[nodiscard]] nlohmann::json plan_object(const Formation& wanted, const FormationLoop* loop);
   void get_credentials(const Route& route, const Exchange& exchange);
+
+  // What was applied before, and how what is applied is carried out: api_rollout.cc.
+  void list_revisions(const Route& route, const Exchange& exchange);
+  void roll_out(const Route& route, const Exchange& exchange);
 
   // An event with what it came of, and the decision of now: api_events.cc.
   void get_event(const Route& route, const Exchange& exchange);

@@ -10,8 +10,10 @@
 #include "codec/messages.h"
 #include "codec/patch.h"
 #include "codec/spec_json.h"
+#include "codec/warning_header.h"
 #include "controller/api.h"
 #include "controller/random_text.h"
+#include "controller/warnings.h"
 #include "model/limits.h"
 #include "model/validate.h"
 #include "planner/plan.h"
@@ -30,6 +32,7 @@ struct Wanted {
   Formation formation;
   std::optional<std::uint64_t> expected_version;
   std::optional<std::string> password;
+  std::vector<std::string> warnings;  ///< What the writer is to be told.
 };
 
 /// The text at `key`; nullptr when there is none.
@@ -71,11 +74,24 @@ std::optional<Failure> read_extras(Json& json, Wanted& wanted) {
   return std::nullopt;
 }
 
+/// What is done about fields that nobody knows: "field-validation", as kubectl's --validate.
+enum class FieldValidation { strict, warn, ignore };
+
+std::optional<FieldValidation> field_validation(const std::map<std::string, std::string>& query) {
+  const auto given = query.find("field-validation");
+  if (given == query.end() || given->second == "Strict") return FieldValidation::strict;
+  if (given->second == "Warn") return FieldValidation::warn;
+  if (given->second == "Ignore") return FieldValidation::ignore;
+  return std::nullopt;
+}
+
 /// Decodes and validates. `name` empty: whatever the formation is called.
-std::optional<Failure> decode_wanted(Json json, const FormationName& name, Wanted& wanted) {
+std::optional<Failure> decode_wanted(Json json, const FormationName& name, FieldValidation fields,
+                                     Wanted& wanted) {
   if (!json.is_object()) return bad_request("body: is not an object");
   if (std::optional<Failure> failure = read_extras(json, wanted)) return failure;
-  ParsedFormation parsed = formation_from_json(json);
+  ParsedFormation parsed = formation_from_json(
+      json, fields == FieldValidation::strict ? Strictness::strict : Strictness::lenient);
   if (!parsed.ok()) {
     const std::string* called =
         json.contains("metadata") ? text_at(json["metadata"], "name") : nullptr;
@@ -87,14 +103,30 @@ std::optional<Failure> decode_wanted(Json json, const FormationName& name, Wante
                                    parsed.formation.name.value, name.value));
   }
   wanted.formation = std::move(parsed.formation);
+  for (const SpecProblem& ignored : parsed.ignored) {
+    if (fields == FieldValidation::warn) wanted.warnings.push_back(to_string(ignored));
+  }
   return std::nullopt;
 }
 
-std::optional<Failure> read_wanted(const std::string& body, const FormationName& name,
+std::optional<Failure> read_wanted(const HttpRequest& request, const FormationName& name,
                                    Wanted& wanted) {
-  Result<Json> json = parse_json(body, kSpecBytesMax);
+  const std::optional<FieldValidation> fields = field_validation(request.query);
+  if (!fields) return bad_request("field-validation: is not Strict, Warn or Ignore");
+  Result<Json> json = parse_json(request.body, kSpecBytesMax);
   if (!json.ok()) return bad_request("body: " + json.error().message);
-  return decode_wanted(std::move(*json), name, wanted);
+  return decode_wanted(std::move(*json), name, *fields, wanted);
+}
+
+/// The unwanted fields' warnings, and those about what is wanted.
+std::vector<std::string> warnings_about(const Wanted& wanted, const FormationLoop* loop) {
+  std::vector<std::string> warnings = wanted.warnings;
+  const StoredFormation* before = loop == nullptr ? nullptr : &loop->stored();
+  const WriterSaw saw = wanted.expected_version ? WriterSaw::version : WriterSaw::nothing;
+  for (std::string& warning : warnings_of(before, wanted.formation, saw)) {
+    warnings.push_back(std::move(warning));
+  }
+  return warnings;
 }
 
 /// How often a patch is made again of what the controller itself has written meanwhile.
@@ -224,7 +256,7 @@ void ControllerApi::get_formation(const Route& route, const Exchange& exchange) 
 
 void ControllerApi::apply(const FormationName& name, const Exchange& exchange, Creation creation) {
   Wanted wanted;
-  if (const auto failure = read_wanted(exchange->request().body, name, wanted)) {
+  if (const auto failure = read_wanted(exchange->request(), name, wanted)) {
     return refuse(exchange, *failure);
   }
   const auto& query = exchange->request().query;
@@ -238,11 +270,13 @@ void ControllerApi::apply(const FormationName& name, const Exchange& exchange, C
                                      "look at the plan again"}));
     }
   }
+  std::vector<std::string> warnings =
+      warnings_about(wanted, formations_.find(wanted.formation.name));
   ApplyRequest request = request_of(std::move(wanted), query);
   request.create_only = creation == Creation::only;
-  formations_.apply(std::move(request), [this, exchange](const Result<Changed>& changed) {
-    applied(exchange, changed);
-  });
+  formations_.apply(std::move(request),
+                    [this, exchange, warnings = std::move(warnings)](
+                        const Result<Changed>& changed) { applied(exchange, changed, warnings); });
 }
 
 void ControllerApi::patch_formation(const Route& route, const Exchange& exchange, int tries) {
@@ -258,20 +292,23 @@ void ControllerApi::patch_formation(const Route& route, const Exchange& exchange
   Result<Json> document = patched(formation_object(loop->stored(), nullptr, 0), *type, *patch);
   if (!document.ok()) return refuse(exchange, failure_of(document.error()));
   Wanted wanted;
-  if (const auto failure =
-          decode_wanted(std::move(*document), FormationName(route.formation), wanted)) {
+  if (const auto failure = decode_wanted(std::move(*document), FormationName(route.formation),
+                                         FieldValidation::strict, wanted)) {
     return refuse(exchange, *failure);
   }
   const bool again = tries < kPatchTriesMax && !names_version(*patch);
+  std::vector<std::string> warnings = warnings_about(wanted, loop);
   formations_.apply(request_of(std::move(wanted), asked.query),
-                    [this, route, exchange, again, tries](const Result<Changed>& changed) {
+                    [this, route, exchange, again, tries,
+                     warnings = std::move(warnings)](const Result<Changed>& changed) {
                       const bool met = !changed.ok() && changed.error().code == ErrorCode::conflict;
                       if (met && again) return patch_formation(route, exchange, tries + 1);
-                      applied(exchange, changed);
+                      applied(exchange, changed, warnings);
                     });
 }
 
-void ControllerApi::applied(const Exchange& exchange, const Result<Changed>& changed) {
+void ControllerApi::applied(const Exchange& exchange, const Result<Changed>& changed,
+                            const std::vector<std::string>& warnings) {
   if (!changed.ok()) {
     Failure failure = failure_of(changed.error());
     const bool taken = exchange->request().method == "POST" && failure.code == 409;
@@ -284,15 +321,21 @@ void ControllerApi::applied(const Exchange& exchange, const Result<Changed>& cha
   const bool stored = loop != nullptr && !dry_run;
   const Json object =
       stored ? watches_.formation_now(*loop) : formation_object(changed->formation, nullptr, 0);
-  respond(exchange, json_response(created ? 201 : 200, object));
+  HttpResponse response = json_response(created ? 201 : 200, object);
+  if (!warnings.empty()) response.headers["Warning"] = warning_header(warnings);
+  respond(exchange, std::move(response));
 }
 
 void ControllerApi::remove_formation(const Route& route, const Exchange& exchange) {
   FormationLoop* loop = loop_of(route, exchange);
   if (loop == nullptr) return;
-  loop->delete_requested([this, exchange](const Result<Changed>& changed) {
+  const std::vector<std::string> warnings =
+      warnings_of_deletion(loop->stored().record, loop->status());
+  loop->delete_requested([this, exchange, warnings](const Result<Changed>& changed) {
     if (!changed.ok()) return refuse(exchange, failure_of(changed.error()));
-    respond(exchange, json_response(202, formation_object(changed->formation, nullptr, 0)));
+    HttpResponse response = json_response(202, formation_object(changed->formation, nullptr, 0));
+    if (!warnings.empty()) response.headers["Warning"] = warning_header(warnings);
+    respond(exchange, std::move(response));
   });
 }
 
@@ -350,7 +393,7 @@ Json ControllerApi::plan_object(const Formation& wanted, const FormationLoop* lo
     const bool same = loop->stored().formation.spec == wanted.spec;
     generation = same ? loop->stored().generation : loop->stored().generation.next();
   }
-  const FormationSpec* running = loop == nullptr ? nullptr : &loop->stored().formation.spec;
+  const FormationSpec* running = loop == nullptr ? nullptr : &loop->stored().spec_in_force();
   const PreviewStart start{running, record, observed, scheduler_.now()};
   Json object = preview_json(preview(wanted.spec, generation, start));
   // What was decided and what is wanted make the identity, not what nodes report meanwhile.
@@ -372,7 +415,7 @@ void ControllerApi::get_plan(const Route& route, const Exchange& exchange) {
     if (loop == nullptr) return refuse(exchange, not_found_failure("formations", route.formation));
     wanted.formation = loop->stored().formation;
   } else if (const auto failure =
-                 read_wanted(exchange->request().body, FormationName(route.formation), wanted)) {
+                 read_wanted(exchange->request(), FormationName(route.formation), wanted)) {
     return refuse(exchange, *failure);
   }
   respond(exchange, json_response(200, plan_object(wanted.formation, loop)));

@@ -36,6 +36,11 @@ Event formation_event(const StoredFormation& formation, std::string reason, std:
   return event;
 }
 
+/// What the formation is by what was just applied.
+SpecRevision revision_of(const StoredFormation& stored, UtcTime now) {
+  return SpecRevision{stored.generation, now, stored.formation};
+}
+
 Changed created(const ApplyRequest& request, UtcTime now) {
   Changed changed;
   changed.outcome = ChangeOutcome::created;
@@ -50,6 +55,7 @@ Changed created(const ApplyRequest& request, UtcTime now) {
   changed.events.push_back(formation_event(
       stored, "Created",
       fmt::format("created with {} nodes", request.formation.spec.members().size()), now));
+  changed.revision = revision_of(stored, now);
   return changed;
 }
 
@@ -77,7 +83,7 @@ std::optional<Error> refusal(const StoredFormation& current, const ApplyRequest&
 
 /// Why no node of the formation can carry out `request`.
 std::optional<std::string> refusal(const StoredFormation& current, const MoveRequest& request) {
-  const std::vector<Member> members = current.formation.spec.members();
+  const std::vector<Member> members = current.spec_in_force().members();
   const auto member_at = [&](const NodeName& node) {
     return std::ranges::find(members, node, &Member::name);
   };
@@ -146,14 +152,18 @@ Result<Changed> apply_change(const StoredFormation* current, const ApplyRequest&
   const bool new_password = request.password && *request.password != stored.password;
   if (stored.formation == request.formation && !new_password) return changed;
   changed.outcome = ChangeOutcome::configured;
+  const bool new_notes = stored.formation.annotations != request.formation.annotations;
   stored.formation = request.formation;
   if (request.password) stored.password = *request.password;
   if (new_spec) {
     stored.generation = stored.generation.next();
     changed.events.push_back(
         formation_event(stored, "SpecChanged",
-                        fmt::format("generation {} was applied", stored.generation.value), now));
+                        fmt::format("generation {} was applied{}", stored.generation.value,
+                                    stored.held ? "; it waits, for the rollout is paused" : ""),
+                        now));
   }
+  if (new_spec || new_notes) changed.revision = revision_of(stored, now);
   if (new_password) {
     changed.events.push_back(
         formation_event(stored, "PasswordChanged", "the application role has a new password", now));
@@ -198,6 +208,66 @@ Result<Changed> failover_change(const FormationName& name, const StoredFormation
   changed.events.push_back(formation_event(changed.formation, "FailoverRequested",
                                            request.by + " asked for a failover", now));
   changed.events.back().involved = request.assume_lost;
+  return changed;
+}
+
+Result<Changed> pause_change(const FormationName& name, const StoredFormation* current,
+                             UtcTime now) {
+  if (current == nullptr) return not_found(name);
+  if (current->record.deleting) return conflict(name, "it is being deleted");
+  Changed changed;
+  changed.formation = *current;
+  if (current->held) return changed;
+  changed.outcome = ChangeOutcome::configured;
+  changed.formation.held = HeldSpec{current->formation.spec, current->generation};
+  changed.events.push_back(formation_event(
+      *current, "RolloutPaused",
+      fmt::format("generation {} stays in force, whatever is applied", current->generation.value),
+      now));
+  return changed;
+}
+
+Result<Changed> resume_change(const FormationName& name, const StoredFormation* current,
+                              UtcTime now) {
+  if (current == nullptr) return not_found(name);
+  Changed changed;
+  changed.formation = *current;
+  if (!current->held) return changed;
+  changed.outcome = ChangeOutcome::configured;
+  changed.formation.held.reset();
+  // The next pause has a time of its own.
+  std::erase_if(changed.formation.conditions,
+                [](const Condition& condition) { return condition.type == kPausedCondition; });
+  changed.events.push_back(
+      formation_event(*current, "RolloutResumed",
+                      fmt::format("generation {} is carried out", current->generation.value), now));
+  return changed;
+}
+
+Result<Changed> restart_change(const FormationName& name, const StoredFormation* current,
+                               UtcTime now) {
+  if (current == nullptr) return not_found(name);
+  if (current->record.deleting) return conflict(name, "it is being deleted");
+  if (!current->record.primary) return conflict(name, "it has no primary yet");
+  if (current->held) {
+    return conflict(name, "its rollout is paused (run `hactl rollout resume` first)");
+  }
+  Changed changed;
+  changed.outcome = ChangeOutcome::configured;
+  changed.formation = *current;
+  StoredFormation& stored = changed.formation;
+  // Which restarts are done is told by the generation for which they were.
+  stored.generation = stored.generation.next();
+  stored.record.revision = stored.record.revision.next();
+  for (const Member& member : stored.formation.spec.members())
+    stored.record.restarts.insert(member.name);
+  changed.events.push_back(
+      formation_event(stored, "RestartRequested",
+                      fmt::format("{} nodes are to restart, one at a time, the primary last",
+                                  stored.record.restarts.size()),
+                      now));
+  changed.events.back().involved = stored.record.restarts;
+  changed.revision = revision_of(stored, now);
   return changed;
 }
 

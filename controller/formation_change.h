@@ -34,6 +34,8 @@ struct Changed {
   ChangeOutcome outcome = ChangeOutcome::unchanged;
   StoredFormation formation;  ///< As it is now; after a dry run, as it would be.
   std::vector<Event> events;  ///< To be stored with it.
+  /// To be kept with it: what was applied, when that is new.
+  std::optional<SpecRevision> revision{};
 };
 
 /// `current` is nullptr when the formation does not exist. The generation rises if and only if the
@@ -51,6 +53,23 @@ Result<Changed> move_change(const FormationName& name, const StoredFormation* cu
 /// invalid when it names nodes that the formation does not have.
 Result<Changed> failover_change(const FormationName& name, const StoredFormation* current,
                                 const FailoverRequest& request, UtcTime now);
+
+/// The condition that a formation has while its rollout is paused, and else lacks.
+inline constexpr const char* kPausedCondition = "Paused";
+
+/// From now on what is in force stays in force, whatever is applied, until resume_change();
+/// unchanged when it is so already. Errors: not_found, conflict (being deleted).
+Result<Changed> pause_change(const FormationName& name, const StoredFormation* current,
+                             UtcTime now);
+
+/// What was applied last comes into force; unchanged when it is. Errors: not_found.
+Result<Changed> resume_change(const FormationName& name, const StoredFormation* current,
+                              UtcTime now);
+
+/// Every node's PostgreSQL is to be restarted, as a new generation of the same spec. Errors:
+/// not_found, conflict (no primary yet, being deleted, paused).
+Result<Changed> restart_change(const FormationName& name, const StoredFormation* current,
+                               UtcTime now);
 
 /// Marks the formation for deletion; unchanged when it is already. Errors: not_found.
 Result<Changed> delete_change(const FormationName& name, const StoredFormation* current,

@@ -106,6 +106,15 @@ void FormationLoop::failover_requested(FailoverRequest request, ChangeCallback c
   enqueue(std::move(pending));
 }
 
+void FormationLoop::rollout_requested(Rollout rollout, ChangeCallback callback) {
+  Pending pending;
+  pending.callback = std::move(callback);
+  pending.change = [this, rollout](const StoredFormation* current) {
+    return rollout(name_, current, scheduler_.utc());
+  };
+  enqueue(std::move(pending));
+}
+
 void FormationLoop::delete_requested(ChangeCallback callback) {
   Pending pending;
   pending.callback = std::move(callback);
@@ -143,7 +152,8 @@ void FormationLoop::reconcile() {
   const Instant now = scheduler_.now();
   forget_failovers(now);
   const auto plan_now = [&] {
-    return plan(stored_.formation.spec, stored_.generation, stored_.record, observed_, now);
+    return plan(stored_.spec_in_force(), stored_.generation_in_force(), stored_.record, observed_,
+                now);
   };
   plan_ = plan_now();
   const bool to_be_written = plan_.deleted || plan_.record.has_value();
@@ -163,7 +173,7 @@ void FormationLoop::reconcile() {
       forget();
     } else if (plan_.record) {
       write_planned(now);
-    } else if (conditions_flipped(plan_.conditions)) {
+    } else if (conditions_flipped(conditions())) {
       write_conditions(now);
     }
   }
@@ -192,6 +202,7 @@ bool FormationLoop::start_next_change() {
     write.formation = changed->formation;
     write.expected_version = stored_.version;
     write.events = changed->events;
+    write.revision = changed->revision;
     writing_change_ = true;
     start_write(std::move(write), [this, pending = std::move(pending),
                                    result = *changed](const Result<std::uint64_t>& version) {
@@ -284,7 +295,8 @@ void FormationLoop::reload() {
 
 bool FormationLoop::is_what_we_wrote(const StoredFormation& stored) const {
   return unanswered_ && unanswered_->record == stored.record &&
-         unanswered_->formation == stored.formation && unanswered_->conditions == stored.conditions;
+         unanswered_->formation == stored.formation && unanswered_->held == stored.held &&
+         unanswered_->conditions == stored.conditions;
 }
 
 void FormationLoop::become(StoredFormation stored) {
@@ -369,6 +381,23 @@ void FormationLoop::arm(std::optional<Instant> when) {
                          }));
 }
 
+std::vector<Condition> FormationLoop::conditions() const {
+  std::vector<Condition> all = plan_.conditions;
+  if (!stored_.held) return all;
+  const std::string held = std::to_string(stored_.held->generation.value);
+  const bool waits = stored_.generation != stored_.held->generation;
+  Condition paused;
+  paused.type = kPausedCondition;
+  paused.status = ConditionStatus::yes;
+  paused.reason = waits ? "NewerSpecWaits" : "RolloutPaused";
+  paused.message = waits ? "generation " + std::to_string(stored_.generation.value) +
+                               " waits; generation " + held + " stays in force"
+                         : "generation " + held + " stays in force, whatever is applied";
+  paused.observed_generation = stored_.generation;
+  all.push_back(std::move(paused));
+  return all;
+}
+
 bool FormationLoop::conditions_flipped(const std::vector<Condition>& seen) const {
   return std::ranges::any_of(seen, [this](const Condition& condition) {
     const Condition* before = find_condition(stored_.conditions, condition.type);
@@ -392,10 +421,10 @@ const TaggedGoal* FormationLoop::goal_for(const NodeName& node) const {
 
 FormationStatus FormationLoop::status() const {
   const Instant now = scheduler_.now();
-  const FormationSpec& spec = stored_.formation.spec;
-  FormationStatus status =
-      status_of(Facts(spec, stored_.generation, stored_.record, observed_, now), plan_);
-  status.conditions = dated(std::move(status.conditions));
+  FormationStatus status = status_of(
+      Facts(stored_.spec_in_force(), stored_.generation_in_force(), stored_.record, observed_, now),
+      plan_);
+  status.conditions = dated(conditions());
   measure_lags(status);
   if (is_true(status.conditions, "Converged")) return status;
   look_ahead();
@@ -423,15 +452,15 @@ void FormationLoop::measure_lags(FormationStatus& status) const {
 
 void FormationLoop::look_ahead() const {
   const Instant now = scheduler_.now();
-  const LookAhead ahead{{stored_.generation, stored_.record.revision}, now};
+  const Generation generation = stored_.generation_in_force();
+  const LookAhead ahead{{generation, stored_.record.revision}, now};
   const bool fresh = looked_ahead_ && looked_ahead_->made_for == ahead.made_for &&
                      now - looked_ahead_->made_at < kStepsShownFor;
   if (fresh) return;
   looked_ahead_ = ahead;
-  const FormationSpec& spec = stored_.formation.spec;
-  Preview next =
-      preview(spec, stored_.generation, PreviewStart{&spec, stored_.record, observed_, now});
-  steps_.foreseen(std::move(next.steps), stored_.generation, restarts());
+  const FormationSpec& spec = stored_.spec_in_force();
+  Preview next = preview(spec, generation, PreviewStart{&spec, stored_.record, observed_, now});
+  steps_.foreseen(std::move(next.steps), generation, restarts());
 }
 
 Restarts FormationLoop::restarts() const {
@@ -440,7 +469,7 @@ Restarts FormationLoop::restarts() const {
     if (told.goal.restart != 0) result.ordered.insert(name);
   }
   for (const auto& [name, node] : observed_.nodes) {
-    if (node.report.restart_done >= stored_.generation.value) result.done.insert(name);
+    if (node.report.restart_done >= stored_.generation_in_force().value) result.done.insert(name);
   }
   return result;
 }

@@ -121,6 +121,11 @@ class FormationLoop {
   /// Asks for a failover without a primary that is lost. Errors as above.
   void failover_requested(FailoverRequest request, ChangeCallback callback);
 
+  /// What becomes of a formation: pause_change(), resume_change() or restart_change().
+  using Rollout = Result<Changed> (*)(const FormationName&, const StoredFormation*, UtcTime);
+  /// Asks for it. Errors as above, and not_found.
+  void rollout_requested(Rollout rollout, ChangeCallback callback);
+
   /// Lets every node go, then forgets the formation. Errors as above, and not_found.
   void delete_requested(ChangeCallback callback);
 
@@ -213,6 +218,8 @@ class FormationLoop {
   [[nodiscard]] std::string tag_prefix() const;
   std::string next_tag();
   [[nodiscard]] bool knows(const NodeName& node) const;
+  /// The plan's conditions, and what the planner does not know.
+  [[nodiscard]] std::vector<Condition> conditions() const;
   [[nodiscard]] bool conditions_flipped(const std::vector<Condition>& seen) const;
   [[nodiscard]] std::vector<Condition> dated(std::vector<Condition> seen) const;
   void look_ahead() const;

@@ -166,7 +166,7 @@ void FormationLoop::hung_up(const NodeName& node) {
 
 bool FormationLoop::knows(const NodeName& node) const {
   if (stored_.record.nodes.contains(node) || stored_.record.dropped.contains(node)) return true;
-  return std::ranges::any_of(stored_.formation.spec.regions, [&](const RegionSpec& region) {
+  return std::ranges::any_of(stored_.spec_in_force().regions, [&](const RegionSpec& region) {
     return std::ranges::find(region.nodes, node, &NodeSpec::name) != region.nodes.end();
   });
 }

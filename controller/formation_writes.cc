@@ -38,7 +38,7 @@ void FormationLoop::write_planned(Instant now) {
 void FormationLoop::write_conditions(Instant now) {
   Store::Write write;
   write.formation = stored_;
-  write.formation.conditions = dated(plan_.conditions);
+  write.formation.conditions = dated(conditions());
   write.expected_version = stored_.version;
   if (std::optional<Event> blocked = newly_blocked()) {
     write.events.push_back(std::move(*blocked));
@@ -88,7 +88,8 @@ std::optional<Event> FormationLoop::newly_blocked() const {
 }
 
 PlanInputs FormationLoop::inputs_at(Instant now) const {
-  PlanInputs inputs{stored_.formation.spec, stored_.generation, stored_.record, observed_, now};
+  PlanInputs inputs{stored_.spec_in_force(), stored_.generation_in_force(), stored_.record,
+                    observed_, now};
   inputs.observed.password.clear();
   for (auto& [name, node] : inputs.observed.nodes) {
     node.former_lives.clear();

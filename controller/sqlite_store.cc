@@ -17,6 +17,8 @@
 #include <fmt/format.h>
 
 #include "controller/event_number.h"
+#include "controller/sqlite_revisions.h"
+#include "controller/sqlite_statement.h"
 #include "controller/stored_json.h"
 #include "io/errno_error.h"
 #include "model/limits.h"
@@ -39,87 +41,19 @@ CREATE TABLE events(formation TEXT NOT NULL, number INTEGER NOT NULL, document T
 INSERT INTO meta VALUES('version', 0);
 )";
 
-// Beside the tables of version 1: a program that does not know it leaves it alone. Its key is an
-// index of its own, so that looking for the oldest ones does not read them.
-constexpr const char* kDecisionsSchema = R"(
+// Beside the tables of version 1: a program that does not know them leaves them alone. Their keys
+// are indexes of their own, so that looking for the oldest ones does not read them.
+constexpr const char* kLaterSchema = R"(
 CREATE TABLE IF NOT EXISTS decisions(formation TEXT NOT NULL, version INTEGER NOT NULL,
   document TEXT NOT NULL, PRIMARY KEY(formation, version));
+CREATE TABLE IF NOT EXISTS revisions(formation TEXT NOT NULL, generation INTEGER NOT NULL,
+  document TEXT NOT NULL, PRIMARY KEY(formation, generation));
 )";
 
 struct CloseDatabase {
   void operator()(sqlite3* database) const { sqlite3_close_v2(database); }
 };
 using Database = std::unique_ptr<sqlite3, CloseDatabase>;
-
-Error sqlite_error(sqlite3* database, int code) {
-  switch (code & 0xff) {
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return Error{ErrorCode::corrupt, sqlite3_errmsg(database)};
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED: return Error{ErrorCode::unavailable, "it is in use by another process"};
-    default: return Error{ErrorCode::unavailable, sqlite3_errmsg(database)};
-  }
-}
-
-Result<Done> execute(sqlite3* database, const char* sql) {
-  const int code = sqlite3_exec(database, sql, nullptr, nullptr, nullptr);
-  if (code != SQLITE_OK) return sqlite_error(database, code);
-  return Done{};
-}
-
-/// One statement, prepared, bound and stepped through. The first failure stays and is reported by
-/// finish().
-class Statement {
- public:
-  Statement(sqlite3* database, const char* sql) : database_(database) {
-    code_ = sqlite3_prepare_v2(database, sql, -1, &statement_, nullptr);
-  }
-  Statement(const Statement&) = delete;
-  Statement& operator=(const Statement&) = delete;
-  ~Statement() { sqlite3_finalize(statement_); }
-
-  Statement& bind(std::string_view text) {
-    if (code_ == SQLITE_OK) {
-      code_ = sqlite3_bind_text64(statement_, ++bound_, text.data(), text.size(), SQLITE_TRANSIENT,
-                                  SQLITE_UTF8);
-    }
-    return *this;
-  }
-  Statement& bind(std::uint64_t number) {
-    if (code_ == SQLITE_OK) {
-      code_ = sqlite3_bind_int64(statement_, ++bound_, static_cast<sqlite3_int64>(number));
-    }
-    return *this;
-  }
-
-  /// True when there is a row (more).
-  bool step() {
-    if (code_ != SQLITE_OK && code_ != SQLITE_ROW) return false;
-    code_ = sqlite3_step(statement_);
-    return code_ == SQLITE_ROW;
-  }
-  Result<Done> finish() {
-    while (step()) {
-    }
-    if (code_ != SQLITE_DONE) return sqlite_error(database_, code_);
-    return Done{};
-  }
-
-  [[nodiscard]] std::uint64_t number(int column) const {
-    return static_cast<std::uint64_t>(sqlite3_column_int64(statement_, column));
-  }
-  [[nodiscard]] std::string text(int column) const {
-    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column));
-    const int length = sqlite3_column_bytes(statement_, column);
-    return bytes == nullptr ? std::string() : std::string(bytes, static_cast<std::size_t>(length));
-  }
-
- private:
-  sqlite3* database_ = nullptr;
-  sqlite3_stmt* statement_ = nullptr;
-  int code_ = SQLITE_OK;
-  int bound_ = 0;
-};
 
 /// The single number that `sql` yields; 0 when it yields none.
 Result<std::uint64_t> query_number(sqlite3* database, const char* sql) {
@@ -157,7 +91,7 @@ Result<Done> prepare(sqlite3* database) {
   if (!owner.ok()) return owner.error();
   if (*tables == 0 && *owner == 0) {
     const Result<Done> made = make_schema(database);
-    return made.ok() ? execute(database, kDecisionsSchema) : made;
+    return made.ok() ? execute(database, kLaterSchema) : made;
   }
   if (*owner != kApplicationId) {
     return Error{ErrorCode::corrupt, "it is an SQLite file of another program"};
@@ -170,7 +104,7 @@ Result<Done> prepare(sqlite3* database) {
                              kSchemaVersion)};
   }
   const Result<Done> whole = check_integrity(database);
-  return whole.ok() ? execute(database, kDecisionsSchema) : whole;
+  return whole.ok() ? execute(database, kLaterSchema) : whole;
 }
 
 Result<Database> open_database(const std::string& path) {
@@ -263,10 +197,12 @@ Result<std::string> read_decision(sqlite3* database, const FormationName& format
 }
 
 Result<Done> remove_rows(sqlite3* database, const std::string& name) {
-  Statement events(database, "DELETE FROM events WHERE formation=?");
-  if (const Result<Done> done = events.bind(name).finish(); !done.ok()) return done.error();
-  Statement decisions(database, "DELETE FROM decisions WHERE formation=?");
-  if (const Result<Done> done = decisions.bind(name).finish(); !done.ok()) return done.error();
+  for (const char* sql :
+       {"DELETE FROM events WHERE formation=?", "DELETE FROM decisions WHERE formation=?",
+        "DELETE FROM revisions WHERE formation=?"}) {
+    Statement rows(database, sql);
+    if (const Result<Done> done = rows.bind(name).finish(); !done.ok()) return done.error();
+  }
   Statement formation(database, "DELETE FROM formations WHERE name=?");
   return formation.bind(name).finish();
 }
@@ -290,6 +226,9 @@ Result<std::uint64_t> write_one(sqlite3* database, const Store::Write& write) {
   if (write.remove) {
     done = remove_rows(database, name);
   } else {
+    // Before the formation: it looks at what that was.
+    if (write.revision) done = write_revision(database, *write.revision);
+    if (!done.ok()) return done.error();
     Statement put(database, "INSERT OR REPLACE INTO formations VALUES(?, ?, ?)");
     done = put.bind(name).bind(*version).bind(stored_formation_text(write.formation)).finish();
     if (done.ok()) done = write_events(database, write, *version);
@@ -427,6 +366,14 @@ void SqliteStore::decided(const FormationName& formation, std::uint64_t version,
                            found = std::move(found)](sqlite3* database) {
     impl->answer(found, read_decision(database, formation, version));
   }});
+}
+
+void SqliteStore::revisions(const FormationName& formation,
+                            std::function<void(Result<std::vector<SpecRevision>>)> found) {
+  impl_->enqueue(
+      {.read = [impl = impl_.get(), formation, found = std::move(found)](sqlite3* database) {
+        impl->answer(found, read_revisions(database, formation.value));
+      }});
 }
 
 }  // namespace hactl

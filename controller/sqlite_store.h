@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/scheduler.h"
@@ -30,6 +31,8 @@ class SqliteStore final : public Store {
   void write(const Write& write, std::function<void(Result<std::uint64_t>)> written) override;
   void decided(const FormationName& formation, std::uint64_t version,
                std::function<void(Result<std::string>)> found) override;
+  void revisions(const FormationName& formation,
+                 std::function<void(Result<std::vector<SpecRevision>>)> found) override;
 
  private:
   struct Impl;

@@ -7,4 +7,9 @@ void Store::decided(const FormationName& /*formation*/, std::uint64_t /*version*
   found(Error{ErrorCode::not_found, "this store keeps no decisions"});
 }
 
+void Store::revisions(const FormationName& /*formation*/,
+                      std::function<void(Result<std::vector<SpecRevision>>)> found) {
+  found(std::vector<SpecRevision>{});
+}
+
 }  // namespace hactl

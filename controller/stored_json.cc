@@ -35,6 +35,18 @@ std::string text_of(const Json& json) {
   return text == nullptr ? std::string() : *text;
 }
 
+/// The formation under `held`, when the rollout is paused.
+Result<Done> read_held(const Json& json, StoredFormation& stored) {
+  if (json.is_null()) return Done{};
+  const Json& generation = member(json, "generation");
+  ParsedFormation parsed = formation_from_json(member(json, "formation"));
+  if (!parsed.ok()) return corrupt("held: " + to_string(parsed.problems));
+  if (!generation.is_number_unsigned()) return corrupt("held: generation is missing");
+  stored.held =
+      HeldSpec{std::move(parsed.formation.spec), Generation(generation.get<std::uint64_t>())};
+  return Done{};
+}
+
 Result<Done> read_parts(const Json& json, StoredFormation& stored) {
   ParsedFormation parsed = formation_from_json(member(json, "formation"));
   if (!parsed.ok()) return corrupt(to_string(parsed.problems));
@@ -47,7 +59,7 @@ Result<Done> read_parts(const Json& json, StoredFormation& stored) {
     if (!condition.ok()) return corrupt(condition.error().message);
     stored.conditions.push_back(std::move(*condition));
   }
-  return Done{};
+  return read_held(member(json, "held"), stored);
 }
 
 }  // namespace
@@ -65,6 +77,11 @@ std::string stored_formation_text(const StoredFormation& stored) {
             {"password", stored.password},
             {"conditions", std::move(conditions)}};
   if (stored.deleting_since) json["deleting-since"] = to_string(*stored.deleting_since);
+  if (stored.held) {
+    const Formation held{stored.formation.name, {}, {}, stored.held->spec};
+    json["held"] =
+        Json{{"formation", formation_json(held)}, {"generation", stored.held->generation.value}};
+  }
   return dump_json(json);
 }
 
@@ -86,6 +103,25 @@ Result<StoredFormation> parse_stored_formation(std::string_view text) {
   stored.password = text_of(member(*json, "password"));
   stored.deleting_since = parse_utc(text_of(member(*json, "deleting-since")));
   return stored;
+}
+
+std::string stored_revision_text(const SpecRevision& revision) {
+  Json json{{"formation", formation_json(revision.formation)},
+            {"generation", revision.generation.value}};
+  if (revision.time) json["time"] = to_string(*revision.time);
+  return dump_json(json);
+}
+
+Result<SpecRevision> parse_stored_revision(std::string_view text) {
+  const Result<Json> json = parse_json(text, kStoredBytesMax);
+  if (!json.ok()) return corrupt(json.error().message);
+  if (!json->is_object()) return corrupt("not an object");
+  ParsedFormation parsed = formation_from_json(member(*json, "formation"));
+  if (!parsed.ok()) return corrupt(to_string(parsed.problems));
+  const Json& generation = member(*json, "generation");
+  if (!generation.is_number_unsigned()) return corrupt("generation is missing");
+  return SpecRevision{Generation(generation.get<std::uint64_t>()),
+                      parse_utc(text_of(member(*json, "time"))), std::move(parsed.formation)};
 }
 
 std::string stored_event_text(const Event& event) {

@@ -285,7 +285,7 @@ std::optional<Step> check_history(const Goal& goal, const LocalState& local) {
 std::optional<Step> restart_for_parameters(const Goal& goal, const LocalState& local) {
   if (goal.restart <= local.state.restart_done) return std::nullopt;
   if (local.seen.running) {
-    return act(action::Stop{action::Stop::Mode::fast, true}, "restarting for changed parameters");
+    return act(action::Stop{action::Stop::Mode::fast, true}, "restarting, as the controller says");
   }
   AgentState done = noted(goal, local);
   done.restart_done = goal.restart;

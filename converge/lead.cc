@@ -326,7 +326,7 @@ Step serve(const Goal& goal, const LocalState& local, Instant now) {
       return act(action::Checkpoint{goal.epoch, goal.restart},
                  "writing a checkpoint before the restart");
     }
-    return act(action::Stop{action::Stop::Mode::fast, true}, "restarting for changed parameters");
+    return act(action::Stop{action::Stop::Mode::fast, true}, "restarting, as the controller says");
   }
   // Once the controller has noted the promotion: clients come first.
   if (goal.state == GoalState::primary && local.checkpointed_for < goal.epoch) {

@@ -7,6 +7,7 @@
 
 #include "codec/json.h"
 #include "codec/messages.h"
+#include "codec/warning_header.h"
 #include "hactl/connection_uri.h"
 
 namespace hactl {
@@ -70,9 +71,11 @@ Error server_error(int status, std::string_view body) {
   return Error{code_of(status), fmt::format("Error from server ({}): {}", reason, message)};
 }
 
-Api::Api(const Context& context, Duration request_timeout)
+Api::Api(const Context& context, Duration request_timeout,
+         std::function<void(const std::string&)> warned)
     : server_(context.controller),
       request_timeout_(request_timeout),
+      warned_(std::move(warned)),
       http_(HttpClientOptions{.base_url = context.controller,
                               .ca_file = context.ca,
                               .certificate_file = context.certificate,
@@ -115,6 +118,9 @@ Result<nlohmann::json> Api::call(HttpCall call) {
   call.timeout = request_timeout_;
   const Result<HttpAnswer> answer = http_.send(std::move(call));
   if (!answer.ok()) return unreachable(answer.error());
+  for (const std::string& warning : warnings_in(answer->warning)) {
+    if (warned_) warned_(warning);
+  }
   if (answer->status < 200 || answer->status > 299) {
     return server_error(answer->status, answer->body);
   }

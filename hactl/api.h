@@ -27,7 +27,9 @@ inline constexpr Duration kPollEvery{100};
 /// timed_out, corrupt.
 class Api {
  public:
-  Api(const Context& context, Duration request_timeout);
+  /// \param warned  Hears what the server warns of, as it comes; unset: nobody does.
+  Api(const Context& context, Duration request_timeout,
+      std::function<void(const std::string&)> warned = {});
 
   Result<nlohmann::json> get(const std::string& path);
   /// Sends `body` (none when it is null) and yields the answer.
@@ -58,6 +60,7 @@ class Api {
 
   std::string server_;
   Duration request_timeout_;
+  std::function<void(const std::string&)> warned_;
   BlockingHttpClient http_;
 };
 

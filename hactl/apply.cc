@@ -96,10 +96,15 @@ Result<int> apply_one(Session& session, const WrittenFormation& written,
 }  // namespace
 
 Result<int> run_apply(Session& session, const ApplyOptions& options) {
-  const Result<std::vector<WrittenFormation>> all = read_formations(options.file);
+  const Result<std::vector<WrittenFormation>> all =
+      read_formations(options.file, options.validate == Validate::strict ? Strictness::strict
+                                                                         : Strictness::lenient);
   if (!all.ok()) return all.error();
   int code = kExitDone;
   for (const WrittenFormation& written : *all) {
+    for (const SpecProblem& ignored : written.ignored) {
+      if (options.validate == Validate::warn) session.warnings().add(to_string(ignored));
+    }
     const Result<int> applied = apply_one(session, written, options);
     if (applied.ok()) continue;
     // The others are applied all the same, as kubectl does.

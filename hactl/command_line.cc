@@ -1,5 +1,6 @@
 #include "hactl/command_line.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -61,6 +62,26 @@ void add_dry_run(CLI::App* verb, DryRun& dry_run) {
       ->type_name("WHERE");
 }
 
+void add_validate(CLI::App* verb, Validate& validate) {
+  verb->add_option_function<std::string>(
+          "--validate",
+          [&validate](const std::string& value) {
+            if (value.empty() || value == "strict" || value == "true") {
+              validate = Validate::strict;
+            } else if (value == "warn") {
+              validate = Validate::warn;
+            } else if (value == "ignore" || value == "false") {
+              validate = Validate::ignore;
+            } else {
+              throw CLI::ValidationError("invalid - validate option \"" + value +
+                                         "\"; must be one of: strict (or true), warn, ignore (or "
+                                         "false)");
+            }
+          },
+          "strict, warn or ignore: what becomes of unknown and duplicate fields")
+      ->type_name("HOW");
+}
+
 void add_targets(CLI::App* verb, std::vector<std::string>& targets, TargetsAre what) {
   verb->add_option("TYPE", targets, "TYPE [NAME…], or TYPE/NAME…");
   if (what == TargetsAre::optional) return;
@@ -74,6 +95,7 @@ void add_spec_verbs(CLI::App& app, Options& options, Chosen& chosen) {
   CLI::App* apply = app.add_subcommand("apply", "Create or update formations from a file");
   apply->add_option("-f,--filename", options.apply.file, "File, directory or -")->required();
   add_dry_run(apply, options.apply.dry_run);
+  add_validate(apply, options.apply.validate);
   apply->add_option("--plan", options.apply.plan, "Refuse when this plan is out of date");
   add_wait(apply, options.apply.wait, options.apply.timeout);
   add_output(apply, options.apply.output, {"yaml", "json", "name"});
@@ -163,6 +185,8 @@ void add_global_options(CLI::App& app, GlobalOptions& global) {
       ->group("Global Options");
   add_duration(&app, "--request-timeout", global.request_timeout, "How long one request may take")
       ->group("Global Options");
+  app.add_flag("--warnings-as-errors", global.warnings_as_errors, "Exit with 1 after a warning")
+      ->group("Global Options");
   for (CLI::App* verb : app.get_subcommands({})) {
     add_global_options(*verb, global);
   }
@@ -191,6 +215,7 @@ int run_command_line(int count, const char* const* arguments, Terminal& terminal
   add_get_verbs(app, options, chosen);
   add_reason_verbs(app, options, chosen);
   add_change_verbs(app, options, chosen);
+  add_rollout_verbs(app, options, chosen);
   add_move_verbs(app, options, chosen);
   add_config_verbs(app, options, chosen);
   add_lab_verbs(app, options, chosen);
@@ -210,9 +235,13 @@ int run_command_line(int count, const char* const* arguments, Terminal& terminal
   }
   Session session(terminal, options.global);
   const Result<int> code = chosen.run(session);
-  if (code.ok()) return *code;
-  terminal.notes() << code.error().message << std::endl;
-  return chosen.error_code;
+  if (!code.ok()) terminal.notes() << code.error().message << std::endl;
+  const int exit_code = code.ok() ? *code : chosen.error_code;
+  const std::size_t warnings = session.warnings().count();
+  if (!options.global.warnings_as_errors || warnings == 0) return exit_code;
+  terminal.notes() << "error: " << warnings << (warnings == 1 ? " warning" : " warnings")
+                   << " received" << std::endl;
+  return std::max(exit_code, kExitFailed);
 }
 
 }  // namespace hactl

@@ -50,7 +50,7 @@ void add_events(CLI::App& app, Options& options, Chosen& chosen) {
   add_list_options(events, options.events.get);
   choose(events, chosen, [&](Session& session) { return run_events(session, options.events); });
   CLI::App* types = app.add_subcommand("api-resources", "Show the types of resources");
-  add_output(types, options.api_resources_output, {"name"});
+  add_output(types, options.api_resources_output, {"wide", "name"});
   choose(types, chosen, [&](Session& session) {
     return run_api_resources(session, options.api_resources_output);
   });

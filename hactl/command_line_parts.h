@@ -45,6 +45,11 @@ struct Options {
   SetOptions set{};
   std::list<LabelOptions> labels{};
   std::list<MaintenanceOptions> maintenances{};
+  RolloutHistoryOptions rollout_history{};
+  RolloutUndoOptions rollout_undo{};
+  RolloutStatusOptions rollout_status{};
+  bool rollout_watches = true;
+  std::list<RolloutActOptions> rollout_acts{};
   DeleteOptions erase{};
   bool erase_waits = true;
   SwitchoverOptions switchover{};
@@ -71,6 +76,7 @@ void add_output(CLI::App* verb, std::string& output, const std::vector<std::stri
 void add_wait(CLI::App* verb, Waiting& wait, Duration& timeout);
 void add_formation(CLI::App* verb, std::string& formation);
 void add_dry_run(CLI::App* verb, DryRun& dry_run);
+void add_validate(CLI::App* verb, Validate& validate);
 /// Whether a verb can do without.
 enum class TargetsAre { required, optional };
 /// "TYPE NAME" or "TYPE/NAME", as many as come.
@@ -83,6 +89,7 @@ void add_advice_verbs(CLI::App& app, Options& options, Chosen& chosen);
 void add_get_verbs(CLI::App& app, Options& options, Chosen& chosen);
 void add_reason_verbs(CLI::App& app, Options& options, Chosen& chosen);
 void add_change_verbs(CLI::App& app, Options& options, Chosen& chosen);
+void add_rollout_verbs(CLI::App& app, Options& options, Chosen& chosen);
 void add_move_verbs(CLI::App& app, Options& options, Chosen& chosen);
 void add_config_verbs(CLI::App& app, Options& options, Chosen& chosen);
 void add_lab_verbs(CLI::App& app, Options& options, Chosen& chosen);

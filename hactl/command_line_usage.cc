@@ -104,6 +104,7 @@ std::vector<std::string> values_of(Session& session, const CLI::Option& option) 
   if (is("to") || is("assume-lost")) return complete_names(session, Names::nodes);
   if (is("to-region") || is("from")) return complete_names(session, Names::regions);
   if (is("dry-run")) return {"none", "client", "server"};
+  if (is("validate")) return {"strict", "warn", "ignore"};
   if (is("output")) {
     return {"table", "wide", "yaml", "json", "name", "jsonpath=", "custom-columns="};
   }
@@ -115,6 +116,11 @@ std::vector<std::string> words_of(Session& session, const Walk& at, const std::s
   const std::string parent =
       at.verb->get_parent() == nullptr ? "" : at.verb->get_parent()->get_name();
   if (parent == "config") return complete_names(session, Names::contexts);
+  if (parent == "rollout") {
+    const bool begins = at.words.empty() && partial.find('/') == std::string::npos;
+    if (begins) return {"formation"};
+    return complete_targets(session, at.words, partial);
+  }
   if (parent == "lab" || at.verb->get_parent() == nullptr) return {};
   for (const std::string_view name : {"get", "describe", "wait", "edit", "patch", "set", "label",
                                       "annotate", "cordon", "uncordon", "drain", "delete"}) {

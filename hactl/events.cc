@@ -1,3 +1,5 @@
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "codec/json.h"
@@ -41,10 +43,15 @@ Result<int> run_api_resources(Session& session, const std::string& output) {
     out << std::flush;
     return kExitDone;
   }
-  Table table({"NAME", "SHORTNAMES", "APIVERSION", "OF A FORMATION", "KIND"});
+  const bool wide = output == "wide";
+  Table::Row heading{"NAME", "SHORTNAMES", "APIVERSION", "OF A FORMATION", "KIND"};
+  if (wide) heading.emplace_back("VERBS");
+  Table table(std::move(heading));
   for (const ResourceType& type : resource_types()) {
-    table.add({std::string(type.plural), std::string(type.short_name), "hactl/v1",
-               type.of_formation ? "true" : "false", std::string(type.kind)});
+    Table::Row row{std::string(type.plural), std::string(type.short_name), "hactl/v1",
+                   type.of_formation ? "true" : "false", std::string(type.kind)};
+    if (wide) row.emplace_back(type.verbs);
+    table.add(std::move(row));
   }
   table.print(session.terminal());
   return kExitDone;

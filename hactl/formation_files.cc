@@ -39,17 +39,19 @@ std::string problems_text(const std::vector<SpecProblem>& problems, std::string_
   return result;
 }
 
-Result<Done> append_file(const std::string& path, std::vector<WrittenFormation>& result) {
+Result<Done> append_file(const std::string& path, Strictness strictness,
+                         std::vector<WrittenFormation>& result) {
   const std::string name = path == "-" ? "standard input" : path;
   Result<std::string> text =
       path == "-" ? Result<std::string>(read_standard_input()) : read_file(path, kSpecBytesMax);
   if (!text.ok()) return text.error().within("error");
-  ParsedFormations parsed = parse_formations_yaml(*text, name);
+  ParsedFormations parsed = parse_formations_yaml(*text, name, strictness);
   if (!parsed.ok()) {
     return Error{ErrorCode::invalid, problems_text(parsed.problems, *text)};
   }
   for (Formation& formation : parsed.formations) {
-    result.push_back({path == "-" ? std::string() : path, std::move(formation)});
+    result.push_back({path == "-" ? std::string() : path, std::move(formation),
+                      std::exchange(parsed.ignored, {})});
   }
   return Done{};
 }
@@ -71,7 +73,8 @@ Result<std::vector<std::string>> files_in(const std::string& directory) {
 
 }  // namespace
 
-Result<std::vector<WrittenFormation>> read_formations(const std::string& path) {
+Result<std::vector<WrittenFormation>> read_formations(const std::string& path,
+                                                      Strictness strictness) {
   std::vector<std::string> files{path};
   std::error_code ignored;  // What cannot be looked at is no directory; reading it says why.
   if (path != "-" && fs::is_directory(path, ignored)) {
@@ -81,7 +84,7 @@ Result<std::vector<WrittenFormation>> read_formations(const std::string& path) {
   }
   std::vector<WrittenFormation> result;
   for (const std::string& file : files) {
-    const Result<Done> read = append_file(file, result);
+    const Result<Done> read = append_file(file, strictness, result);
     if (!read.ok()) return read.error();
   }
   return result;

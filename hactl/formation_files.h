@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/result.h"
+#include "codec/spec_problem.h"
 #include "model/spec.h"
 
 namespace hactl {
@@ -20,11 +21,14 @@ inline constexpr std::size_t kPasswordBytesMax = 1024;
 struct WrittenFormation {
   std::string file{};
   Formation formation{};
+  /// What Strictness::lenient has let pass in the file; of its first formation only.
+  std::vector<SpecProblem> ignored{};
 };
 
 /// Reads `path`: "-" is standard input; of a directory every .yaml, .yml and .json in the order of
 /// their names. Errors: not_found, invalid with one "file:line:column: field: message" a problem.
-Result<std::vector<WrittenFormation>> read_formations(const std::string& path);
+Result<std::vector<WrittenFormation>> read_formations(const std::string& path,
+                                                      Strictness strictness = Strictness::strict);
 
 /// As read_formations(), for verbs that take exactly one.
 Result<WrittenFormation> read_formation(const std::string& path);

@@ -10,6 +10,7 @@ hactl_library(hactl
   PACKAGES fmt::fmt nlohmann_json::nlohmann_json CLI11::CLI11
   SOURCES hactl/api.cc hactl/apply.cc hactl/command_line.cc hactl/command_line_change.cc
           hactl/command_line_config.cc hactl/command_line_get.cc hactl/command_line_lab.cc
+          hactl/command_line_rollout.cc
           hactl/command_line_usage.cc hactl/completion.cc hactl/config.cc hactl/config_verbs.cc
           hactl/connection_uri.cc hactl/delete.cc hactl/describe.cc hactl/diff.cc
           hactl/duration_text.cc hactl/edit.cc hactl/events.cc hactl/explain.cc
@@ -21,11 +22,12 @@ hactl_library(hactl
           hactl/lab_start.cc hactl/lab_status.cc hactl/lab_traffic.cc hactl/lab_up.cc
           hactl/label.cc hactl/lint.cc hactl/maintenance.cc hactl/modify.cc hactl/output_format.cc
           hactl/pairs.cc hactl/patch.cc hactl/plan.cc hactl/printer.cc hactl/psql.cc
-          hactl/resources.cc hactl/replay.cc hactl/rows.cc hactl/screen.cc hactl/screen_line.cc
-          hactl/screen_nodes.cc hactl/screen_terminal.cc hactl/selector.cc hactl/session.cc
-          hactl/set.cc hactl/simulate.cc hactl/switchover.cc hactl/table.cc hactl/text_diff.cc
-          hactl/uri.cc hactl/version.cc hactl/wait.cc hactl/waiting.cc
-          hactl/watch_screen.cc hactl/why.cc
+          hactl/resources.cc hactl/replay.cc hactl/rollout.cc hactl/rollout_status.cc
+          hactl/rows.cc hactl/screen.cc hactl/screen_line.cc hactl/screen_nodes.cc
+          hactl/screen_terminal.cc hactl/selector.cc hactl/session.cc hactl/set.cc
+          hactl/simulate.cc hactl/spec_changes.cc hactl/switchover.cc hactl/table.cc
+          hactl/text_diff.cc hactl/uri.cc hactl/version.cc hactl/wait.cc hactl/waiting.cc
+          hactl/warnings.cc hactl/watch_screen.cc hactl/why.cc
           ${PROJECT_BINARY_DIR}/hactl/formation_schema.cc)
 target_compile_definitions(hactl_hactl PRIVATE HACTL_VERSION="${PROJECT_VERSION}")
 
@@ -37,8 +39,8 @@ hactl_test(hactl LABEL unit DEPENDS hactl
           tests/hactl/explain_test.cc tests/hactl/get_test.cc
           tests/hactl/json_path_test.cc tests/hactl/lab_network_test.cc
           tests/hactl/lab_processes_test.cc tests/hactl/lab_rewrite_test.cc
-          tests/hactl/readme_test.cc tests/hactl/replay_test.cc tests/hactl/screen_test.cc
-          tests/hactl/table_test.cc tests/hactl/text_diff_test.cc tests/hactl/usage_test.cc
+          tests/hactl/readme_test.cc tests/hactl/replay_test.cc tests/hactl/rollout_test.cc
+          tests/hactl/screen_test.cc tests/hactl/table_test.cc tests/hactl/text_diff_test.cc tests/hactl/usage_test.cc
           tests/hactl/why_test.cc)
 
 # The program itself, on a terminal.

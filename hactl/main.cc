@@ -22,13 +22,14 @@ int main(int count, char** arguments) {
   // A reader that goes away ends a watch by an error of the stream, not by a signal.
   signal(SIGPIPE, SIG_IGN);
   const bool terminal_out = isatty(STDOUT_FILENO) != 0;
-  const bool colour = terminal_out && environment("NO_COLOR").empty();
+  const bool wanted = environment("NO_COLOR").empty();
   const std::string kind = environment("TERM");
   const bool screen = terminal_out && !kind.empty() && kind != "dumb";
   hactl::Terminal terminal(
       std::cout, std::cerr,
-      colour ? hactl::Terminal::Colour::allowed : hactl::Terminal::Colour::never,
+      terminal_out && wanted ? hactl::Terminal::Colour::allowed : hactl::Terminal::Colour::never,
       screen ? hactl::Terminal::Output::screen : hactl::Terminal::Output::stream);
+  if (isatty(STDERR_FILENO) != 0 && wanted) terminal.allow_colour_of_notes();
   hactl::GlobalOptions options;
   options.config_file = environment("HACTLCONFIG");
   if (options.config_file.empty()) options.config_file = environment("HOME") + "/.hactl/config";

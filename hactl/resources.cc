@@ -14,11 +14,14 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::array<ResourceType, 5> kTypes{{
-    {Resource::formation, "formation", "formations", "fo", "Formation", false},
-    {Resource::node, "node", "nodes", "no", "Node", true},
-    {Resource::region, "region", "regions", "re", "Region", true},
-    {Resource::event, "event", "events", "ev", "Event", true},
-    {Resource::controller, "controller", "controllers", "co", "Controller", false},
+    {Resource::formation, "formation", "formations", "fo", "Formation", false,
+     "create,delete,get,list,patch,rollout,update,watch"},
+    {Resource::node, "node", "nodes", "no", "Node", true, "cordon,drain,get,list,patch,watch"},
+    {Resource::region, "region", "regions", "re", "Region", true,
+     "cordon,drain,get,list,patch,watch"},
+    {Resource::event, "event", "events", "ev", "Event", true, "get,list,watch"},
+    {Resource::controller, "controller", "controllers", "co", "Controller", false,
+     "get,list,watch"},
 }};
 
 std::string lower(std::string_view text) {

@@ -23,6 +23,7 @@ struct ResourceType {
   std::string_view short_name{};
   std::string_view kind{};
   bool of_formation = true;  ///< Whether it is part of a formation.
+  std::string_view verbs{};  ///< What can be done with it.
 };
 
 /// All of them, in the order of `hactl api-resources`.

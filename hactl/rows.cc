@@ -34,10 +34,13 @@ std::string sync_text(std::string_view setting) {
   return result.empty() ? "none" : result;
 }
 
-// Progressing is True while something is being done; the others are True when all is well.
+// Progressing is True while something is being done, Paused while nothing new is; the others are
+// True when all is well.
 std::string attention_text(const FormationStatus& status) {
   for (const Condition& condition : status.conditions) {
-    if (condition.type != "Progressing" && condition.status != ConditionStatus::yes) {
+    if (condition.type == "Progressing") continue;
+    const bool wanted = condition.type != "Paused";
+    if ((condition.status == ConditionStatus::yes) != wanted) {
       return condition.message.empty() ? condition.reason : condition.message;
     }
   }

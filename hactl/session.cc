@@ -11,7 +11,7 @@ Error local_error(std::string message) {
 }
 
 Session::Session(Terminal& terminal, GlobalOptions options)
-    : terminal_(terminal), options_(std::move(options)) {}
+    : terminal_(terminal), options_(std::move(options)), warnings_(terminal) {}
 
 Result<Context> Session::context() const {
   const Result<Config> config = load_config(options_.config_file);
@@ -31,7 +31,8 @@ Result<Api*> Session::api() {
   if (api_ == nullptr) {
     const Result<Context> chosen = context();
     if (!chosen.ok()) return chosen.error();
-    api_ = std::make_unique<Api>(*chosen, options_.request_timeout);
+    api_ = std::make_unique<Api>(*chosen, options_.request_timeout,
+                                 [this](const std::string& text) { warnings_.add(text); });
   }
   return api_.get();
 }

@@ -9,6 +9,7 @@
 #include "hactl/api.h"
 #include "hactl/config.h"
 #include "hactl/terminal.h"
+#include "hactl/warnings.h"
 
 namespace hactl {
 
@@ -29,6 +30,7 @@ struct GlobalOptions {
   std::string config_file{};  ///< HACTLCONFIG, or ~/.hactl/config.
   std::string context{};      ///< Empty: the configuration's current one.
   Duration request_timeout = kRequestTimeoutDefault;
+  bool warnings_as_errors = false;
   std::string editor = "vi";  ///< HACTL_EDITOR, KUBE_EDITOR, VISUAL or EDITOR: a command.
 };
 
@@ -39,6 +41,9 @@ class Session {
 
   Terminal& terminal() { return terminal_; }
   [[nodiscard]] const GlobalOptions& options() const { return options_; }
+
+  /// Of the server, and of what the user wrote.
+  Warnings& warnings() { return warnings_; }
 
   /// The context in use. Errors: not_found, invalid, with the line that users read.
   [[nodiscard]] Result<Context> context() const;
@@ -55,6 +60,7 @@ class Session {
  private:
   Terminal& terminal_;
   GlobalOptions options_;
+  Warnings warnings_;
   std::unique_ptr<Api> api_;
 };
 

@@ -24,11 +24,16 @@ class Terminal {
   /// Whether standard output is a terminal whose cursor can be moved.
   [[nodiscard]] bool is_screen() const { return output_ == Output::screen; }
 
+  /// Lets notes carry colour: standard error is a terminal and NO_COLOR is not set.
+  void allow_colour_of_notes() { notes_colour_ = Colour::allowed; }
+  [[nodiscard]] bool notes_colour() const { return notes_colour_ == Colour::allowed; }
+
  private:
   std::ostream& out_;
   std::ostream& notes_;
   Colour colour_ = Colour::never;
   Output output_ = Output::stream;
+  Colour notes_colour_ = Colour::never;
 };
 
 }  // namespace hactl

@@ -2,6 +2,7 @@
 // exit code, or the error whose message is the line that users read.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,12 +19,19 @@ inline constexpr Duration kWaitTimeoutDefault{300'000};
 /// How long `hactl wait` waits by default, as kubectl.
 inline constexpr Duration kWaitVerbTimeoutDefault{30'000};
 
+/// How long a rollout must have been blocked at a stretch for `hactl rollout status` to give up:
+/// while a primary's death is looked into, a formation is blocked for a moment and goes on.
+inline constexpr Duration kBlockedPatience{3'000};
+
 enum class DryRun { none, client, server };
 enum class Waiting { no, yes };
+/// What becomes of fields of a file that nobody knows.
+enum class Validate { strict, warn, ignore };
 
 struct ApplyOptions {
   std::string file{};
   DryRun dry_run = DryRun::none;
+  Validate validate = Validate::strict;
   Waiting wait = Waiting::no;
   Duration timeout = kWaitTimeoutDefault;
   std::string output{};  ///< "", "yaml", "json" or "name".
@@ -174,6 +182,37 @@ struct WaitOptions {
   Duration timeout = kWaitVerbTimeoutDefault;
 };
 Result<int> run_wait(Session& session, const WaitOptions& options);
+
+struct RolloutHistoryOptions {
+  std::vector<std::string> targets{};
+  std::uint64_t revision = 0;  ///< Only this one, whole; 0: all of them.
+  std::string output{};        ///< "", "yaml" or "json".
+};
+Result<int> run_rollout_history(Session& session, const RolloutHistoryOptions& options);
+
+struct RolloutUndoOptions {
+  std::vector<std::string> targets{};
+  std::uint64_t to_revision = 0;  ///< 0: the one before the present one.
+  DryRun dry_run = DryRun::none;
+};
+Result<int> run_rollout_undo(Session& session, const RolloutUndoOptions& options);
+
+struct RolloutStatusOptions {
+  std::vector<std::string> targets{};
+  std::uint64_t revision = 0;  ///< The generation that must be the present one; 0: any.
+  Waiting watch = Waiting::yes;
+  Duration timeout{0};  ///< 0: for ever.
+};
+/// 1 also when it is blocked, or not done within the timeout.
+Result<int> run_rollout_status(Session& session, const RolloutStatusOptions& options);
+
+enum class RolloutAct { pause, resume, restart };
+
+struct RolloutActOptions {
+  RolloutAct what = RolloutAct::pause;
+  std::vector<std::string> targets{};
+};
+Result<int> run_rollout_act(Session& session, const RolloutActOptions& options);
 
 struct DeleteOptions {
   std::vector<std::string> targets{};

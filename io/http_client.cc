@@ -145,10 +145,8 @@ class Endpoint {
     config.set_timeout(kLibraryTimeout);
     if (url.scheme() == "https") {
       replace_system_authorities(options_.ca_file);
-      const TlsIdentity identity{.host = host_of(url),
-                                 .ca_file = options_.ca_file,
-                                 .certificate_file = options_.certificate_file,
-                                 .key_file = options_.key_file};
+      const TlsIdentity identity{host_of(url), options_.ca_file, options_.certificate_file,
+                                 options_.key_file};
       config.set_ssl_context_callback([identity, trouble = trouble_](auto& context) {
         const Result<Done> ready = set_up_tls_client(context.native_handle(), identity, trouble);
         if (!ready.ok()) throw Invalid(ready.error().message);
@@ -196,10 +194,12 @@ class Endpoint {
 };
 
 pplx::task<HttpAnswer> read_answer(const http::http_response& response) {
-  return response.extract_vector().then(
-      [status = int{response.status_code()}](const std::vector<unsigned char>& body) {
-        return HttpAnswer{.status = status, .body = std::string(body.begin(), body.end())};
-      });
+  HttpAnswer answer{.status = response.status_code()};
+  response.headers().match("Warning", answer.warning);
+  return response.extract_vector().then([answer](const std::vector<unsigned char>& body) mutable {
+    answer.body.assign(body.begin(), body.end());
+    return answer;
+  });
 }
 
 Error cancelled(const std::string& doing) {

@@ -40,6 +40,7 @@ struct HttpCall {
 struct HttpAnswer {
   int status = 0;
   std::string body{};
+  std::string warning{};  ///< The header Warning; of several, joined by ", ".
 };
 
 /// The server and how to trust it. With http:// the files are not used (a local etcd).

@@ -39,6 +39,8 @@ inline constexpr std::uint32_t kTimelinesForgottenMax = 100;
 inline constexpr std::size_t kEventsMax = 1'000;
 /// Decisions whose inputs are kept of one formation.
 inline constexpr std::size_t kDecisionsMax = 500;
+/// Specs that are kept of one formation, the present one among them, to be looked at and put back.
+inline constexpr std::size_t kRevisionsMax = 10;
 /// Copies made from one source at a time: each costs the source a core and the network.
 inline constexpr std::size_t kClonesAtOnceMax = 3;
 

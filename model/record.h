@@ -105,6 +105,8 @@ struct FormationRecord {
   SystemId system_id;  ///< 0 until the first primary has reported.
   std::optional<MoveRequest> request;
   std::optional<FailoverRequest> failover;
+  /// Nodes whose PostgreSQL is still to be restarted because an operator asked for it.
+  std::set<NodeName> restarts;
   /// The store was found to be older than what nodes have seen: which settings may be in force is
   /// not known, until the primary has proven its own or every node has said its last word.
   bool recovering = false;

@@ -176,10 +176,9 @@ std::string unfinished(Facts& facts, const Plan& plan) {
            " is to be in maintenance, and no standby that may be primary is ready to take over";
   }
   for (const auto& [name, node] : facts.nodes) {
-    if (node.report != nullptr && node.report->restart_pending &&
-        node.report->restart_done < facts.generation.value) {
-      return name.value + " must restart for changed parameters";
-    }
+    if (!needs_restart(facts, name)) continue;
+    return name.value + " must restart" +
+           (facts.record.restarts.contains(name) ? "" : " for changed parameters");
   }
   return {};
 }

@@ -111,6 +111,8 @@ NextStep start_move(const Facts& facts, const Move& move) {
   record.donor.reset();
   record.target_position.reset();
   record.finals.clear();
+  // A primary that is moved away from stops, and starts as a standby.
+  record.restarts.erase(*record.primary);
   const SyncConfig next = sync_after_move(facts, move.to, record.epoch);
   record.config_generation = next.generation;
   put_in_force(facts, next, record);
@@ -170,6 +172,23 @@ std::optional<NextStep> decide_dropped(const Facts& facts) {
     draft.record().nodes.erase(name);
     draft.record().dropped.insert(name);
     return draft.done(351, "NodeDropped", name.value + " has left the formation");
+  }
+  return std::nullopt;
+}
+
+/// A node that has done the restart that was asked for, or has left the spec meanwhile.
+std::optional<NextStep> decide_restarted(const Facts& facts) {
+  for (const NodeName& name : facts.record.restarts) {
+    const auto found = facts.nodes.find(name);
+    const bool gone = found == facts.nodes.end() || !found->second.member;
+    const bool done = !gone && found->second.heard && !needs_restart(facts, name);
+    if (!gone && !done) continue;
+    Draft draft(facts);
+    draft.record().restarts.erase(name);
+    const char* why = gone                       ? " has left the spec: it need not restart"
+                      : found->second.maintained ? " is in maintenance: it need not restart"
+                                                 : " has restarted, as was asked for";
+    return draft.done(332, "NodeRestarted", name.value + why);
   }
   return std::nullopt;
 }
@@ -240,6 +259,7 @@ NextStep decide_stable(Facts& facts) {
   if (!facts.primary_open()) return hold(315, "waiting for the primary to open");
   if (auto step = decide_unmet_promise(facts)) return *step;
   if (auto step = decide_request(facts)) return *step;
+  if (auto step = decide_restarted(facts)) return *step;
   const std::optional<Move> move = wanted_move(facts);
   if (auto step = decide_sync(facts, move.has_value())) return *step;
   if (move) return start_move(facts, *move);

@@ -29,8 +29,12 @@ std::optional<Move> wanted_move(Facts& facts);
 /// The primary has moved kMovesMax times lately, and stays where it is for now.
 bool moves_too_often(Facts& facts);
 
-/// The standby whose turn it is to restart for parameters that a reload does not set, if any; then
-/// the primary, when no standby can take over from it.
+/// The node waits for a restart: for parameters that a reload does not set, or because an operator
+/// asked for it.
+bool needs_restart(const Facts& facts, const NodeName& name);
+
+/// The standby whose turn it is to restart, if any; then the primary, when no standby can take over
+/// from it.
 std::optional<NodeName> restart_turn(const Facts& facts);
 
 }  // namespace hactl

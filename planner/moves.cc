@@ -1,5 +1,5 @@
 // Why a well primary would still be moved or restarted: a request, its leaving, the spec's
-// priorities, parameters that need a restart.
+// priorities, a restart for parameters or because somebody asked for it.
 #include <algorithm>
 
 #include "planner/candidate.h"
@@ -8,20 +8,17 @@
 namespace hactl {
 namespace {
 
-bool needs_restart(const Facts& facts, const NodeName& name) {
-  const NodeReport* report = facts.node(name).report;
-  return report != nullptr && report->restart_pending &&
-         report->restart_done < facts.generation.value;
-}
-
-bool all_stream(const Facts& facts) {
+/// Whether every standby streams, but for one that an operator wants restarted: it may be down
+/// because it is at it, and the order stands until it has said that it is done.
+bool all_stream(const Facts& facts, const NodeName& restarting) {
   return std::ranges::all_of(facts.members, [&](const Member& member) {
     const NodeFacts& node = facts.node(member.name);
+    if (member.name == restarting && facts.record.restarts.contains(restarting)) return true;
     return member.name == *facts.record.primary || node.maintained || node.sender != nullptr;
   });
 }
 
-/// The first standby, in the spec's order, whose parameters wait for a restart.
+/// The first standby, in the spec's order, that waits for a restart.
 std::optional<NodeName> first_to_restart(const Facts& facts) {
   const auto first = std::ranges::find_if(facts.members, [&](const Member& member) {
     return member.name != *facts.record.primary && needs_restart(facts, member.name);
@@ -33,7 +30,8 @@ std::optional<NodeName> first_to_restart(const Facts& facts) {
 /// The standby that is told to restart. One at a time: the order stands until the node is back.
 std::optional<NodeName> standby_to_restart(const Facts& facts) {
   if (facts.record.phase != Phase::stable || !facts.primary_open()) return std::nullopt;
-  return all_stream(facts) ? first_to_restart(facts) : std::nullopt;
+  const std::optional<NodeName> first = first_to_restart(facts);
+  return first && all_stream(facts, *first) ? first : std::nullopt;
 }
 
 /// One that is told to restart may be at it, whatever it and the primary have said last.
@@ -81,7 +79,22 @@ bool fit_long_enough(Facts& facts, const NodeName& name) {
   return facts.passed(facts.node(name).steady_since, kFitFor);
 }
 
+/// Why the primary must restart.
+std::string restart_reason(const Facts& facts) {
+  const NodeName& primary = *facts.record.primary;
+  return primary.value + " must restart" +
+         (facts.record.restarts.contains(primary) ? ", as was asked for"
+                                                  : " for changed parameters");
+}
+
 }  // namespace
+
+bool needs_restart(const Facts& facts, const NodeName& name) {
+  const NodeReport* report = facts.node(name).report;
+  if (facts.node(name).maintained) return false;
+  return report != nullptr && report->restart_done < facts.generation.value &&
+         (report->restart_pending || facts.record.restarts.contains(name));
+}
 
 bool moves_too_often(Facts& facts) {
   const std::vector<Instant>& moves = facts.observed.moves;
@@ -119,16 +132,18 @@ std::optional<Move> wanted_move(Facts& facts) {
   if (needs_restart(facts, primary) && !any_parameters_held(facts) &&
       !standby_needs_restart(facts)) {
     const auto to = best_standby(facts, std::nullopt);
-    if (to) return Move{*to, 326, primary.value + " must restart for changed parameters"};
+    if (to) return Move{*to, 326, restart_reason(facts)};
   }
   return std::nullopt;
 }
 
 std::optional<NodeName> restart_turn(const Facts& facts) {
-  if (facts.record.phase != Phase::stable || !facts.primary_open()) return std::nullopt;
+  if (facts.record.phase != Phase::stable) return std::nullopt;
   const NodeName& primary = *facts.record.primary;
+  // As for a standby, the order of an operator stands while it is down.
+  if (!facts.primary_open() && !facts.record.restarts.contains(primary)) return std::nullopt;
   if (first_to_restart(facts)) return standby_to_restart(facts);
-  if (!needs_restart(facts, primary)) return std::nullopt;
+  if (!facts.nodes.contains(primary) || !needs_restart(facts, primary)) return std::nullopt;
   const bool somebody_else = best_standby(facts, std::nullopt).has_value();
   if (somebody_else && !any_parameters_held(facts)) return std::nullopt;
   return primary;

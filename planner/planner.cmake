@@ -7,4 +7,4 @@ hactl_test(planner LABEL unit DEPENDS planner
   SOURCES tests/planner/ballot_test.cc tests/planner/durability_test.cc
           tests/planner/forgot_test.cc tests/planner/plan_test.cc
           tests/planner/preview_test.cc tests/planner/recover_test.cc
-          tests/planner/verdict_test.cc)
+          tests/planner/restart_test.cc tests/planner/verdict_test.cc)

@@ -17,9 +17,9 @@ namespace {
 constexpr int kRoundsMax = 400;
 
 /// Decisions that only say that what a step waited for has happened, or how it goes on.
-constexpr std::array<std::string_view, 6> kGoOn{"QuorumChanged",  "PrimaryStopped",
-                                                "PrimaryOpened",  "CandidateChosen",
-                                                "PrimarySettled", "SwitchoverDone"};
+constexpr std::array<std::string_view, 7> kGoOn{
+    "QuorumChanged",  "PrimaryStopped", "PrimaryOpened", "CandidateChosen",
+    "PrimarySettled", "NodeRestarted",  "SwitchoverDone"};
 
 /// What a goal asks of a node; empty: nothing that shows.
 std::string deed_of(const Goal& goal) {
@@ -85,7 +85,8 @@ class Scribe {
   }
 
   /// What nodes are told: part of the step under way, but for restarts.
-  void note_goals(const std::map<NodeName, Goal>& goals, const std::map<NodeName, Goal>& before) {
+  void note_goals(const std::map<NodeName, Goal>& goals, const std::map<NodeName, Goal>& before,
+                  const std::set<NodeName>& asked_for) {
     std::map<std::string, std::set<NodeName>> who;
     for (const auto& [name, goal] : goals) {
       const std::string deed = deed_of(goal);
@@ -98,7 +99,7 @@ class Scribe {
     for (const auto& [name, goal] : goals) {
       const bool anew = goal.state == GoalState::rebuild && is_new(goal, before);
       if (anew) steps_.back().restarts.push_back(name);
-      if (restarts_now(goal, before)) note_restart(goal);
+      if (restarts_now(goal, before)) note_restart(goal, asked_for);
     }
   }
 
@@ -139,8 +140,10 @@ class Scribe {
     return steps_.back();
   }
 
-  void note_restart(const Goal& goal) {
-    PreviewStep& step = begin(goal.node.value + " restarts for changed parameters");
+  void note_restart(const Goal& goal, const std::set<NodeName>& asked_for) {
+    PreviewStep& step = begin(goal.node.value + (asked_for.contains(goal.node)
+                                                     ? " restarts, as was asked for"
+                                                     : " restarts for changed parameters"));
     step.kind = StepKind::restart;
     step.restarts = step.disconnects = {goal.node};
     step.writes_pause = goal.state == GoalState::primary;
@@ -193,7 +196,7 @@ Preview preview(const FormationSpec& spec, Generation generation, const PreviewS
   bool obeyed = false;
   for (int round = 0; round < kRoundsMax; ++round) {
     const Plan next = world.next();
-    scribe.note_goals(next.goals, before);
+    scribe.note_goals(next.goals, before, world.record().restarts);
     before = next.goals;
     if (next.record) {
       for (const Event& event : next.events)

@@ -3,7 +3,7 @@
 if(HACTL_TESTS)
   add_test(NAME tidy COMMAND python3 ${PROJECT_SOURCE_DIR}/tools/tidy.py)
   set_tests_properties(tidy PROPERTIES LABELS unit TIMEOUT 60)
-  foreach(suite three_nodes three_regions operations namespaces)
+  foreach(suite three_nodes three_regions operations rollout namespaces)
     add_test(NAME e2e_${suite} COMMAND python3 ${PROJECT_SOURCE_DIR}/tests/e2e/${suite}_test.py)
     set_tests_properties(e2e_${suite} PROPERTIES LABELS e2e TIMEOUT 600 RUN_SERIAL ON
                          ENVIRONMENT "HACTL_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")

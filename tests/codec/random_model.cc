@@ -186,6 +186,8 @@ FormationRecord RandomModel::record() {
   record.system_id = number<SystemId>();
   if (coin()) record.request = MoveRequest{node(), std::nullopt};
   if (coin()) record.failover = FailoverRequest{WalBytes(raw()), coin(), {node()}, text()};
+  for (std::size_t i = few(); i > 0; --i)
+    record.restarts.insert(node());
   record.recovering = coin();
   record.pauses_ms = {raw(), raw()};
   record.settled_generation = number<Generation>();

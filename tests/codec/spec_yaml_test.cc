@@ -187,5 +187,32 @@ TEST(SpecYaml, AnyChangedByteIsAProblemOrAFormation) {
   }
 }
 
+TEST(SpecYaml, ALenientReaderPassesOverUnknownAndDuplicateFields) {
+  const std::string text = R"(apiVersion: hactl/v1
+kind: Formation
+metadata: {name: default, owner: me}
+spec:
+  failback: never
+  failback: automatic
+  regions:
+    - name: paris
+      nodes:
+        - {name: a, host: 10.0.0.1, priority: 3}
+        - {name: b, host: 10.0.0.2}
+)";
+  EXPECT_EQ(parse_formations_yaml(text, "f").problems.size(), 1U) << "the duplicate ends it";
+  const ParsedFormations lenient = parse_formations_yaml(text, "f", Strictness::lenient);
+  ASSERT_TRUE(lenient.ok()) << to_string(lenient.problems);
+  EXPECT_EQ(to_string(lenient.ignored),
+            "f:6:3: spec.failback: is already on line 5\n"
+            "f:3:27: metadata.owner: unknown field; known here are name, labels, annotations\n"
+            "f:10:37: spec.regions[0].nodes[0].priority: unknown field; known here are name, host, "
+            "candidate-priority, replication-quorum, port, data-directory");
+  EXPECT_EQ(lenient.formations.at(0).spec.failback, Failback::automatic);
+  const ParsedFormations faulty =
+      parse_formations_yaml(text + "  when-short: maybe\n", "f", Strictness::lenient);
+  EXPECT_EQ(faulty.problems.size(), 1U) << "a value that is none stays a problem";
+}
+
 }  // namespace
 }  // namespace hactl

@@ -46,6 +46,10 @@ const std::vector<Cell>& cells() {
       {"GET", below("/decision"), true, true, false, false},
       {"POST", below("/switchover"), true, false, false, false},
       {"POST", below("/failover"), true, false, false, false},
+      {"GET", below("/revisions"), true, true, false, false},
+      {"POST", below("/pause"), true, false, false, false},
+      {"POST", below("/resume"), true, false, false, false},
+      {"POST", below("/restart"), true, false, false, false},
       {"GET", below("/credentials"), true, false, false, false},
       {"GET", "/apis/hactl/v1/agents", true, true, false, false},
       {"GET", "/apis/hactl/v1/controllers", true, true, false, false},
@@ -81,7 +85,7 @@ TEST(Access, KnowsEveryMethodThatTheTableTests) {
   for (const Cell& cell : cells()) {
     tested[parse_route(cell.path)->resource].emplace_back(cell.method);
   }
-  constexpr std::size_t kResources = 20;
+  constexpr std::size_t kResources = 24;
   EXPECT_EQ(tested.size(), kResources);
   for (const auto& [resource, methods] : tested) {
     const std::vector<std::string_view> known = methods_of(resource);

@@ -15,6 +15,7 @@
 #include "codec/json.h"
 #include "codec/messages.h"
 #include "codec/spec_json.h"
+#include "codec/warning_header.h"
 #include "controller/api.h"
 #include "controller/setup.h"
 #include "controller/sqlite_store.h"
@@ -33,6 +34,7 @@ inline constexpr const char* kDefault = "/apis/hactl/v1/formations/default";
 struct Answer {
   int status = 0;
   nlohmann::json body;
+  std::vector<std::string> warnings{};
 };
 
 class ControllerWorld {
@@ -105,7 +107,8 @@ class ControllerWorld {
     const Result<HttpAnswer> answer = client.send(std::move(call));
     HACTL_CHECK(answer.ok());
     Result<nlohmann::json> json = parse_json(answer->body, kAnswerBytesMax);
-    return {answer->status, json.ok() ? std::move(*json) : nlohmann::json(answer->body)};
+    return {answer->status, json.ok() ? std::move(*json) : nlohmann::json(answer->body),
+            warnings_in(answer->warning)};
   }
   Answer get(const std::string& path) const { return send("admin", "GET", path); }
   Answer put(const nlohmann::json& formation, const std::string& query = {}) const {

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/scheduler.h"
 #include "controller/event_number.h"
@@ -59,6 +60,7 @@ class MemoryStore final : public Store {
   std::map<FormationName, StoredFormation> formations{};
   std::vector<Event> events{};
   std::map<std::uint64_t, Decided> decisions{};  ///< By the version of their write.
+  std::vector<SpecRevision> revised{};           ///< Every revision that was written.
   std::uint64_t version = 0;
   int attempts = 0;
   int loads = 0;
@@ -78,6 +80,7 @@ class MemoryStore final : public Store {
     StoredFormation& stored = formations[name];
     stored = write.formation;
     stored.version = version;
+    if (write.revision) revised.push_back(*write.revision);
     if (write.decided) decisions[version] = *write.decided;
     for (std::size_t i = 0; i < write.events.size(); ++i) {
       events.push_back(write.events[i]);

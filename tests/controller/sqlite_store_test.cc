@@ -88,6 +88,41 @@ class SqliteStoreTest : public ::testing::Test {
     scheduler_.run();
     return *result;
   }
+  std::vector<SpecRevision> revisions(const std::string& formation = "default") {
+    std::optional<Result<std::vector<SpecRevision>>> result;
+    store_->revisions(FormationName(formation), [&](Result<std::vector<SpecRevision>> found) {
+      result = std::move(found);
+      scheduler_.stop();
+    });
+    scheduler_.run();
+    return std::move(*result).value();
+  }
+  std::vector<std::uint64_t> revision_numbers() {
+    std::vector<std::uint64_t> numbers;
+    for (const SpecRevision& revision : revisions())
+      numbers.push_back(revision.generation.value);
+    return numbers;
+  }
+  /// A write that applies a spec, which a priority tells from others.
+  static Store::Write applied(std::uint64_t generation, int priority, std::uint64_t expected) {
+    StoredFormation stored = sample();
+    stored.generation = Generation(generation);
+    stored.formation.spec.regions[0].nodes[1].candidate_priority = priority;
+    Store::Write write = put(std::move(stored), expected);
+    const UtcTime time{static_cast<std::int64_t>(1'763'890'000'000 + generation)};
+    write.revision = SpecRevision{Generation(generation), time, write.formation.formation};
+    return write;
+  }
+  static std::optional<int> priority_in(const SpecRevision& revision) {
+    return revision.formation.spec.regions[0].nodes[1].candidate_priority;
+  }
+  void run_sql(const char* sql) {
+    store_.reset();
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open(path().c_str(), &database), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(database, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sql;
+    sqlite3_close(database);
+  }
   /// A write with a decision that its generation tells from others.
   static Store::Write decision(std::uint64_t expected) {
     Store::Write write = put(sample(), expected);
@@ -238,6 +273,90 @@ TEST_F(SqliteStoreTest, KeepsDecisionsInAFileThatHadNone) {
   open();
   ASSERT_EQ(write(decision(1)).value(), 2U);
   EXPECT_TRUE(decided(2).ok());
+}
+
+TEST_F(SqliteStoreTest, KeepsWhatIsInForceWhilePaused) {
+  open();
+  Store::Write paused = put(sample(), 0);
+  HeldSpec held{paused.formation.formation.spec, Generation(2)};
+  held.spec.number_sync_standbys = 2;
+  paused.formation.held = held;
+  ASSERT_EQ(write(paused).value(), 1U);
+  open();
+  const StoredFormation stored = load().value().formations.at(0);
+  EXPECT_EQ(stored.held, held);
+  EXPECT_EQ(stored.spec_in_force(), held.spec);
+  EXPECT_EQ(stored.generation, Generation(3));
+}
+
+using Numbers = std::vector<std::uint64_t>;
+
+TEST_F(SqliteStoreTest, KeepsTheLastRevisionsOverARestart) {
+  open();
+  EXPECT_TRUE(revisions().empty());
+  for (std::uint64_t i = 1; i <= kRevisionsMax + 2; ++i) {
+    ASSERT_EQ(write(applied(i, static_cast<int>(i), i - 1)).value(), i);
+  }
+  open();
+  const std::vector<SpecRevision> kept = revisions();
+  ASSERT_EQ(kept.size(), kRevisionsMax);
+  EXPECT_EQ(kept.front().generation, Generation(3));
+  EXPECT_EQ(kept.back().generation, Generation(kRevisionsMax + 2));
+  EXPECT_EQ(priority_in(kept.front()), 3);
+  EXPECT_EQ(kept.front().time, (UtcTime{1'763'890'000'003}));
+  EXPECT_TRUE(revisions("other").empty());
+}
+
+TEST_F(SqliteStoreTest, ASpecThatComesBackIsTheSameRevisionUnderANewNumber) {
+  open();
+  ASSERT_TRUE(write(applied(1, 1, 0)).ok());
+  ASSERT_TRUE(write(applied(2, 2, 1)).ok());
+  ASSERT_TRUE(write(applied(3, 1, 2)).ok());
+  EXPECT_EQ(revision_numbers(), (Numbers{2, 3}));
+  // A note of later leaves the time at which it was applied.
+  Store::Write noted = applied(3, 1, 3);
+  noted.revision->time = UtcTime{1'999'999'999'999};
+  noted.revision->formation.annotations["hactl.io/change-cause"] = "why";
+  ASSERT_TRUE(write(noted).ok());
+  EXPECT_EQ(revision_numbers(), (Numbers{2, 3}));
+  EXPECT_EQ(revisions().back().time, (UtcTime{1'763'890'000'003}));
+  EXPECT_EQ(revisions().back().formation.annotations.size(), 1U);
+}
+
+TEST_F(SqliteStoreTest, ARefusedWriteAddsNoRevision) {
+  open();
+  ASSERT_TRUE(write(applied(1, 1, 0)).ok());
+  EXPECT_EQ(write(applied(2, 2, 7)).error().code, ErrorCode::conflict);
+  EXPECT_EQ(revision_numbers(), Numbers{1});
+}
+
+TEST_F(SqliteStoreTest, KeepsWhatWasAppliedBeforeThereWereRevisions) {
+  open();
+  ASSERT_TRUE(write(put(applied(4, 1, 0).formation, 0)).ok());
+  run_sql("DROP TABLE revisions");
+  open();
+  EXPECT_EQ(revision_numbers(), Numbers{4});
+  EXPECT_EQ(revisions().at(0).time, std::nullopt);
+  ASSERT_TRUE(write(applied(5, 2, 1)).ok());
+  EXPECT_EQ(revision_numbers(), (Numbers{4, 5}));
+  EXPECT_EQ(priority_in(revisions().at(0)), 1);
+}
+
+TEST_F(SqliteStoreTest, AnUnreadableRevisionHindersNobodysChange) {
+  open();
+  ASSERT_TRUE(write(applied(1, 1, 0)).ok());
+  run_sql("UPDATE revisions SET document='{}'");
+  open();
+  EXPECT_TRUE(write(applied(2, 2, 1)).ok());
+}
+
+TEST_F(SqliteStoreTest, ForgetsTheRevisionsOfAFormationThatIsGone) {
+  open();
+  ASSERT_TRUE(write(applied(1, 1, 0)).ok());
+  Store::Write gone = put(sample(), 1);
+  gone.remove = true;
+  ASSERT_TRUE(write(gone).ok());
+  EXPECT_TRUE(revisions().empty());
 }
 
 TEST_F(SqliteStoreTest, IsReadableByItsOwnerOnly) {

@@ -216,6 +216,7 @@ TEST_F(Get, DescribesThings) {
   say({"describe", "controllers"});
   say({"api-resources"});
   say({"api-resources", "-o", "name"});
+  say({"api-resources", "-o", "wide"});
   expect_transcript("describe");
 }
 

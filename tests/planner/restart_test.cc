@@ -1,0 +1,112 @@
+// A restart that an operator asked for: every node once, one at a time, the primary last.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "planner/preview.h"
+#include "tests/planner/obedient_world.h"
+
+namespace hactl::testing {
+namespace {
+
+/// Three nodes at peace, of which those named are to restart.
+ObedientWorld restarting(const std::set<NodeName>& names, FormationSpec spec = three_nodes()) {
+  ObedientWorld world(std::move(spec));
+  world.settle();
+  world.events.clear();
+  world.generation = Generation(2);
+  world.record.restarts = names;
+  return world;
+}
+
+/// Whom the plan tells to restart.
+std::vector<std::string> told(const Plan& plan) {
+  std::vector<std::string> names;
+  for (const auto& [name, goal] : plan.goals) {
+    if (goal.restart != 0) names.push_back(name.value);
+  }
+  return names;
+}
+
+const std::set<NodeName> kAll{NodeName("a"), NodeName("b"), NodeName("c")};
+
+TEST(Restart, GoesOverEveryStandbyAndThenMovesThePrimary) {
+  ObedientWorld world = restarting(kAll);
+  std::vector<std::string> order;
+  world.planned = [&](const Plan& plan) {
+    if (plan.record) return;
+    EXPECT_LE(told(plan).size(), 1U);
+    for (const std::string& name : told(plan)) {
+      EXPECT_EQ(world.record.primary, NodeName("a")) << "the primary has its turn last";
+      world.report(name).restart_done = plan.goals.at(NodeName(name)).restart;
+      order.push_back(name);
+    }
+  };
+  world.settle();
+  EXPECT_EQ(order, (std::vector<std::string>{"b", "c"}));
+  EXPECT_EQ(std::ranges::count(world.events, "NodeRestarted"), 2);
+  EXPECT_TRUE(before(world.events, "NodeRestarted", "SwitchoverStarted"));
+  EXPECT_TRUE(world.record.restarts.empty());
+  EXPECT_EQ(world.condition("Converged"), "True every node is as the spec says");
+}
+
+TEST(Restart, TheOrderStandsWhileTheNodeIsDownForIt) {
+  ObedientWorld world = restarting({NodeName("b")});
+  const std::vector<std::string> b{"b"};
+  EXPECT_EQ(told(world.next()), b);
+  std::vector<SenderView>& senders = world.report("a").primary->senders;
+  std::erase_if(senders, [](const SenderView& sender) { return sender.node == NodeName("b"); });
+  EXPECT_EQ(told(world.next()), b);
+  // But nobody is taken down while another one is missing.
+  senders.clear();
+  EXPECT_TRUE(told(world.next()).empty());
+}
+
+TEST(Restart, APrimaryThatNobodyCanFollowIsRestartedWhereItIs) {
+  FormationSpec spec = three_nodes();
+  spec.regions[0].nodes[1].candidate_priority = 0;
+  spec.regions[0].nodes[2].candidate_priority = 0;
+  ObedientWorld world = restarting({NodeName("a")}, spec);
+  const std::vector<std::string> a{"a"};
+  EXPECT_EQ(told(world.next()), a);
+  // Down for it, it still hears that it is to restart, and so notes that it has.
+  world.stop_postgres("a");
+  EXPECT_EQ(told(world.next()), a);
+}
+
+TEST(Restart, IsDoneOnlyWhenTheNodeHasSaidSo) {
+  ObedientWorld world = restarting({NodeName("b")});
+  world.kill("b");
+  world.settle();
+  EXPECT_EQ(world.record.restarts, std::set{NodeName("b")});
+  EXPECT_EQ(world.condition("Converged").substr(0, 5), "False");
+  world.revive("b");
+  world.report("b").restart_done = world.generation.value;
+  world.settle();
+  EXPECT_TRUE(world.record.restarts.empty());
+}
+
+TEST(Restart, WhoHasLeftTheSpecNeedNotRestart) {
+  ObedientWorld world = restarting({NodeName("gone")});
+  world.settle();
+  EXPECT_TRUE(world.record.restarts.empty());
+}
+
+TEST(Restart, IsForetold) {
+  ObedientWorld world = restarting({NodeName("b"), NodeName("a")});
+  const Preview shown =
+      preview(world.spec, world.generation, {&world.spec, world.record, world.observed, world.now});
+  std::vector<std::string> titles;
+  for (const PreviewStep& step : shown.steps)
+    titles.push_back(step.title);
+  EXPECT_EQ(titles, (std::vector<std::string>{
+                        "generation 2: a is the primary that the spec prefers",
+                        "b restarts, as was asked for",
+                        "the primary moves from a to b: a must restart, as was asked for"}));
+  EXPECT_TRUE(shown.converges) << shown.blocked;
+}
+
+}  // namespace
+}  // namespace hactl::testing
