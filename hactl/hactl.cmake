@@ -40,8 +40,8 @@ hactl_test(hactl LABEL unit DEPENDS hactl
           tests/hactl/json_path_test.cc tests/hactl/lab_network_test.cc
           tests/hactl/lab_processes_test.cc tests/hactl/lab_rewrite_test.cc
           tests/hactl/readme_test.cc tests/hactl/replay_test.cc tests/hactl/rollout_test.cc
-          tests/hactl/screen_test.cc tests/hactl/table_test.cc tests/hactl/text_diff_test.cc tests/hactl/usage_test.cc
-          tests/hactl/why_test.cc)
+          tests/hactl/screen_test.cc tests/hactl/table_test.cc tests/hactl/text_diff_test.cc
+          tests/hactl/usage_test.cc tests/hactl/why_test.cc)
 
 # The program itself, on a terminal.
 hactl_test(watch_screen LABEL unit DEPENDS hactl SOURCES tests/hactl/watch_screen_test.cc)
