@@ -29,8 +29,7 @@ constexpr const char* kChangeCause = "hactl.io/change-cause";
 
 constexpr std::size_t kColumns = 80;
 constexpr std::size_t kCauseColumns = 20;
-// REVISION, AGE and CHANGE-CAUSE with what lies between.
-constexpr std::size_t kColumnsBefore = 11 + 9 + kCauseColumns + 3;
+constexpr std::size_t kGap = 3;
 
 // A formation as it was applied once.
 struct Applied {
@@ -83,12 +82,22 @@ std::vector<std::string> changes_of(const std::vector<Applied>& revisions, std::
 
 void print_table(Terminal& terminal, const std::string& name,
                  const std::vector<Applied>& revisions) {
-  Table table({"REVISION", "AGE", "CHANGE-CAUSE", "CHANGES"});
+  const Table::Row heading{"REVISION", "AGE", "CHANGE-CAUSE", "CHANGES"};
+  std::vector<Table::Row> rows;
+  std::vector<std::size_t> widths{heading[0].size(), heading[1].size(), heading[2].size()};
   for (std::size_t i = 0; i < revisions.size(); ++i) {
-    const Applied& revision = revisions[i];
-    table.add({std::to_string(revision.number), age_since(revision.time, utc_now()),
-               cut_short(cause_of(revision), kCauseColumns),
-               cut_short(join(changes_of(revisions, i)), kColumns - kColumnsBefore)});
+    rows.push_back({std::to_string(revisions[i].number), age_since(revisions[i].time, utc_now()),
+                    cut_short(cause_of(revisions[i]), kCauseColumns),
+                    join(changes_of(revisions, i))});
+    for (std::size_t column = 0; column < widths.size(); ++column)
+      widths[column] = std::max(widths[column], rows.back()[column].size());
+  }
+  // What changed has the room that is left of a line.
+  const std::size_t taken = widths[0] + widths[1] + widths[2] + widths.size() * kGap;
+  Table table(heading);
+  for (Table::Row& row : rows) {
+    row.back() = cut_short(row.back(), kColumns - std::min(taken, kColumns / 2));
+    table.add(std::move(row));
   }
   terminal.out() << fmt::format("formation/{}\n", name);
   table.print(terminal);

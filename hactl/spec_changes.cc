@@ -33,6 +33,11 @@ const Json* named(const Json& list, const std::string& name) {
   return found == list.end() ? nullptr : &*found;
 }
 
+// What is not given is a map without entries.
+bool is_map(const Json& value) {
+  return value.is_object() || value.is_null();
+}
+
 std::string value_text(const Json& value) {
   if (value.is_null()) return "unset";
   return value.is_string() ? value.get<std::string>() : dump_json(value);
@@ -42,7 +47,7 @@ class Comparison {
  public:
   void compare(const Json& before, const Json& after, const std::string& path) {
     if (before == after) return;
-    if (before.is_object() && after.is_object()) return compare_objects(before, after, path);
+    if (is_map(before) && is_map(after)) return compare_objects(before, after, path);
     const bool lists = before.is_structured() || after.is_structured();
     lines_.push_back(
         lists ? path + " changed"
@@ -63,7 +68,9 @@ class Comparison {
       if (entries) {
         compare_named(at(before, key), at(after, key), key.substr(0, key.size() - 1));
       } else {
-        compare(at(before, key), at(after, key), path.empty() ? key : path + "." + key);
+        // Parameters are known by their own names.
+        const bool alone = path.empty() || path == "postgres.parameters";
+        compare(at(before, key), at(after, key), alone ? key : path + "." + key);
       }
     }
   }

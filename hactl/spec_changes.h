@@ -10,7 +10,8 @@
 namespace hactl {
 
 /// "number-sync-standbys: 1 -> 2", "paris-b.candidate-priority: unset -> 65", "node paris-d added",
-/// "postgres.hba changed". Nodes and regions go by their names. Empty: they are the same.
+/// "max_connections: 100 -> 120", "postgres.hba changed". Nodes and regions go by their names, and
+/// so do parameters. Empty: they are the same.
 std::vector<std::string> spec_changes(const FormationSpec& before, const FormationSpec& after);
 
 /// `text` cut to `columns`, with "..." in place of the rest.

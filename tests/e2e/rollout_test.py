@@ -47,7 +47,7 @@ class Rollout(LabTest):
         self.rollout("resume", self.name)
         self.rollout("status", self.name, "--timeout=90s")
         self.lab.until("110 connections", lambda: self.connections() == "110")
-        self.assertIn("postgres.parameters changed", self.rollout("history", self.name))
+        self.assertIn("max_connections: 100 -> 110", self.rollout("history", self.name))
 
         wanted = self.revisions()[-2]
         self.assertIn(f"rolled back to revision {wanted}", self.rollout("undo", self.name))

@@ -225,9 +225,9 @@ TEST(SpecChanges, NameFieldsNodesAndRegions) {
   after.regions[1].name = RegionName("oslo");
   EXPECT_EQ(
       spec_changes(before, after),
-      (std::vector<std::string>{
-          "number-sync-standbys: 1 -> unset", "postgres.hba changed", "postgres.parameters changed",
-          "paris-a.candidate-priority: unset -> 65", "node paris-c removed", "region oslo added"}));
+      (std::vector<std::string>{"number-sync-standbys: 1 -> unset", "postgres.hba changed",
+                                "work_mem: unset -> 8MB", "paris-a.candidate-priority: unset -> 65",
+                                "node paris-c removed", "region oslo added"}));
   FormationSpec other = before;
   std::swap(other.regions[0].nodes[0], other.regions[0].nodes[1]);
   EXPECT_EQ(spec_changes(before, other), std::vector<std::string>{"the order of nodes changed"});
