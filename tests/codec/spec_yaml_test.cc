@@ -207,7 +207,7 @@ spec:
             "f:6:3: spec.failback: is already on line 5\n"
             "f:3:27: metadata.owner: unknown field; known here are name, labels, annotations\n"
             "f:10:37: spec.regions[0].nodes[0].priority: unknown field; known here are name, host, "
-            "candidate-priority, replication-quorum, port, data-directory");
+            "candidate-priority, replication-quorum, port, data-directory, maintenance");
   EXPECT_EQ(lenient.formations.at(0).spec.failback, Failback::automatic);
   const ParsedFormations faulty =
       parse_formations_yaml(text + "  when-short: maybe\n", "f", Strictness::lenient);
