@@ -43,6 +43,12 @@ Reach reach_of(const FormationSpec& spec) {
   return {spec.sync_standbys(), spec.durability.regions.value_or(1) - 1};
 }
 
+Reach reach_from_anywhere(const FormationSpec& spec) {
+  const int regions = spec.durability.regions.value_or(1);
+  if (regions == 1) return reach_of(spec);
+  return {std::max(spec.sync_standbys(), regions), regions};
+}
+
 bool asks_for_durability(const FormationSpec& spec) {
   return spec.durability.regions.value_or(1) > 1 || spec.durability.nodes.value_or(1) > 1;
 }

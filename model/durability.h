@@ -25,6 +25,9 @@ struct Reach {
 
 Reach reach_of(const FormationSpec& spec);
 
+/// The same for a primary that has left the spec: wherever it is, one region more is enough.
+Reach reach_from_anywhere(const FormationSpec& spec);
+
 /// Whether the spec says more of durability than number-sync-standbys can.
 bool asks_for_durability(const FormationSpec& spec);
 

@@ -54,13 +54,18 @@ void rank(const Facts& facts, const std::set<NodeName>& names, const std::set<No
   }
 }
 
+Reach reach_from(const Facts& facts, const NodeName& primary) {
+  const bool known = region_of(facts.spec, primary).has_value();
+  return known ? reach_of(facts.spec) : reach_from_anywhere(facts.spec);
+}
+
 /// Whom commits wait for where the spec says how far they must be spread. Unset: those who are
 /// there do not suffice yet, and nothing better was promised so far. When too few are there and it
 /// was, every node whose return would let commits go on is among them.
-std::optional<std::set<NodeName>> durable_members(const Facts& facts, const RegionName& own,
-                                                  const NodeName& primary, const Standbys& standbys,
-                                                  bool promised) {
-  const Reach reach = reach_of(facts.spec);
+std::optional<std::set<NodeName>> durable_members(const Facts& facts, const NodeName& primary,
+                                                  const Standbys& standbys, bool promised) {
+  const Reach reach = reach_from(facts, primary);
+  const RegionName own = region_of(facts.spec, primary).value_or(RegionName());
   std::vector<Member> ranked;
   rank(facts, standbys.present, standbys.before, ranked);
   std::set<NodeName> members = choose_members(reach, own, ranked);
@@ -127,12 +132,11 @@ SyncConfig opening_setting(const Facts& facts, const NodeName& primary, Epoch ep
 
 /// durable_members() for a primary that is yet to open; false: `next` is left as it was.
 bool put_durable_members(const Facts& facts, const Standbys& standbys, SyncConfig& next) {
-  const std::optional<RegionName> own = region_of(facts.spec, next.primary);
-  if (!asks_for_durability(facts.spec) || !own) return false;
-  auto members = durable_members(facts, *own, next.primary, standbys, was_promised(facts));
+  if (!asks_for_durability(facts.spec)) return false;
+  auto members = durable_members(facts, next.primary, standbys, was_promised(facts));
   if (!members) return false;
   next.members = std::move(*members);
-  next.required = std::min(facts.spec.sync_standbys(), count(next.members));
+  next.required = std::min(reach_from(facts, next.primary).acks, count(next.members));
   return true;
 }
 
@@ -143,9 +147,8 @@ std::optional<SyncConfig> wanted_sync(Facts& facts, bool moving) {
   const SyncConfig& current = facts.record.in_force.back();
   const NodeName& primary = *facts.record.primary;
   const bool durable = asks_for_durability(facts.spec);
-  const std::optional<RegionName> own = region_of(facts.spec, primary);
-  // Of a primary that has left the spec nobody knows the region: it moves first.
-  if (durable && !own) return std::nullopt;
+  // Its setting was made when it was known in which region it is: it moves first.
+  if (durable && !region_of(facts.spec, primary)) return std::nullopt;
   const bool steady = facts.passed(facts.node(primary).steady_since, kQuorumLeaveAfter);
   Standbys standbys;
   standbys.before = current.members;
@@ -165,7 +168,7 @@ std::optional<SyncConfig> wanted_sync(Facts& facts, bool moving) {
   SyncConfig wanted = current;
   if (durable) {
     const bool promised = may_have_met(facts, current);
-    if (auto members = durable_members(facts, *own, primary, standbys, promised)) {
+    if (auto members = durable_members(facts, primary, standbys, promised)) {
       wanted.members = std::move(*members);
       wanted.required = std::min(facts.spec.sync_standbys(), count(wanted.members));
       change_safely(facts, current, wanted);
@@ -227,15 +230,13 @@ std::set<NodeName> returns_that_end_the_wait(const Facts& facts, const SyncConfi
   for (const auto& [name, node] : facts.nodes) {
     if (in_spec_quorum(node) && node.sender != nullptr) standbys.present.insert(name);
   }
-  const std::optional<RegionName> own = region_of(facts.spec, config.primary);
-  if (!own) return {};
   std::set<NodeName> returns;
   for (const Member& member : facts.members) {
     if (!member.replication_quorum || member.name == config.primary) continue;
     Standbys with = standbys;
     if (!with.present.insert(member.name).second) continue;
     SyncConfig then = config;
-    then.members = *durable_members(facts, *own, config.primary, with, true);
+    then.members = *durable_members(facts, config.primary, with, true);
     change_safely(facts, config, then);
     const auto acknowledge = std::ranges::count_if(
         then.members, [&](const NodeName& name) { return with.present.contains(name); });

@@ -224,6 +224,20 @@ TEST(Durability, TheFewestAcknowledgementsComeFirstAndThenTheMostMembers) {
   EXPECT_EQ(chosen({std::nullopt, 3}, "a"), "ANY 2 (b, c, d, e, f, g)");
 }
 
+TEST(Durability, APrimaryOfNoKnownRegionNeedsARegionMore) {
+  const FormationSpec spec = three_regions({2, std::nullopt});
+  const Reach reach = reach_from_anywhere(spec);
+  const std::set<NodeName> chosen =
+      choose_members(reach, RegionName(), {member("a", "paris"), member("d", "amsterdam")});
+  EXPECT_EQ(chosen.size(), 2U);
+  for (const char* region : {"paris", "amsterdam", "dublin"}) {
+    EXPECT_GE(regions_beside(regions_of(spec, RegionName(region), chosen), RegionName(region),
+                             reach.acks),
+              1)
+        << region;
+  }
+}
+
 TEST(Durability, OfARegionThoseWhoComeFirstAreChosen) {
   const Nodes ranked{member("e", "amsterdam"), member("d", "amsterdam"), member("g", "dublin")};
   const std::set<NodeName> expected{NodeName("e"), NodeName("g")};
