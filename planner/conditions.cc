@@ -185,16 +185,6 @@ std::string unfinished(Facts& facts, const Plan& plan) {
 
 }  // namespace
 
-namespace {
-
-/// PostgreSQL does not run. Data that is half made waits as it is.
-bool is_down(NodeState state) {
-  return state == NodeState::stopped || state == NodeState::fenced || state == NodeState::empty ||
-         state == NodeState::creating;
-}
-
-}  // namespace
-
 bool is_at_goal(const Facts& facts, const NodeName& node, const Goal& goal) {
   const NodeFacts& own = facts.node(node);
   // Who has not heard its goal may look as if it were at it.
