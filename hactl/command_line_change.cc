@@ -45,9 +45,9 @@ void add_maintenance(CLI::App& app, Options& options, Chosen& chosen) {
   const std::vector<std::pair<std::string, Maintenance>> verbs{{"cordon", Maintenance::cordon},
                                                                {"uncordon", Maintenance::uncordon},
                                                                {"drain", Maintenance::drain}};
-  const std::vector<std::string> texts{"Let a node, or a region, not be promoted",
-                                       "Undo cordon and drain",
-                                       "Move the primary away and stop PostgreSQL, for maintenance"};
+  const std::vector<std::string> texts{
+      "Let a node, or a region, not be promoted", "Undo cordon and drain",
+      "Move the primary away and stop PostgreSQL, for maintenance"};
   for (std::size_t i = 0; i < verbs.size(); ++i) {
     MaintenanceOptions& each = options.maintenances.emplace_back();
     each.what = verbs[i].second;

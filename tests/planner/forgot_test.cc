@@ -74,7 +74,8 @@ TEST_F(Forgot, WhoEndsBeforeAnotherWasPromotedFromItsTimelineForgotThatToo) {
   const auto forgot_at = [&](Lsn end) {
     says_its_last_word("a", end);
     FormationRecord record = world_.record;
-    record.lineage.push_back({Epoch(2), NodeName("b"), timeline_.next(), timeline_, Lsn(900), true});
+    record.lineage.push_back(
+        {Epoch(2), NodeName("b"), timeline_.next(), timeline_, Lsn(900), true});
     const Facts facts(world_.spec, world_.generation, record, world_.observed, world_.now);
     return facts.node(NodeName("a")).forgot;
   };
