@@ -254,16 +254,6 @@ bool is_misled(const Goal& goal, const LocalState& local, TimelineId own) {
   });
 }
 
-/// What the node itself wrote was sent to others before another was promoted from it, and its data
-/// ends before that: it is an older copy, and may have been written to since (R13).
-bool has_lost_what_it_sent(const Goal& goal, const WalPosition& end) {
-  const Promotion* own = find_timeline(goal.chain, end.timeline);
-  if (own == nullptr || own->node != goal.node || !rule_holds(Rule::r13_data)) return false;
-  return std::ranges::any_of(goal.chain, [&](const Promotion& next) {
-    return next.parent == end.timeline && end.lsn < next.start;
-  });
-}
-
 /// Before the node streams from somebody new, no WAL may come from anybody older, and what it has
 /// must be a prefix of theirs. Unset: it may.
 std::optional<Step> check_history(const Goal& goal, const LocalState& local) {
@@ -283,7 +273,6 @@ std::optional<Step> check_history(const Goal& goal, const LocalState& local) {
     return start_detached(goal, local, "starting, to see where its WAL ends");
   }
   const WalPosition end = *wal_end(local);
-  if (has_lost_what_it_sent(goal, end)) return data_forgotten("what it sent to others");
   const bool prefix = is_prefix(goal.chain, end) || !rule_holds(Rule::r11_prefix_only);
   if (!prefix || timelines_contradict(goal, local) || is_misled(goal, local, end.timeline)) {
     return rejoin(goal, local);

@@ -137,6 +137,11 @@ Step promote_standby(const Goal& goal, const LocalState& local) {
   return act(action::Promote{goal.timeline}, "promoting");
 }
 
+Step data_forgotten(const std::string& than) {
+  return stuck("DataForgotten", "the data directory is older than " + than +
+                                    ": the node counts as lost until it has been built anew");
+}
+
 /// PostgreSQL is down on the node that is primary in this epoch: bring it back behind the gate
 /// (R10).
 Step resume(const Goal& goal, const LocalState& local, Instant now) {

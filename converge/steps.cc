@@ -26,11 +26,6 @@ Step wait_for(std::string why, Duration look_again) {
   return step;
 }
 
-Step data_forgotten(const std::string& than) {
-  return stuck("DataForgotten", "the data directory is older than " + than +
-                                    ": the node counts as lost until it has been built anew");
-}
-
 Step stuck(std::string reason, std::string message) {
   Step step;
   step.problem = Problem{std::move(reason), std::move(message)};

@@ -25,8 +25,6 @@ Step act(Action action, std::string why);
 Step wait_for(std::string why, Duration look_again);
 /// Nothing can be done without a human.
 Step stuck(std::string reason, std::string message);
-/// The data is an older copy than it must be (R13): nothing is built on it.
-Step data_forgotten(const std::string& than);
 
 /// Where the node's WAL ends, with the timeline that it is of; nullopt when it isn't known yet.
 ///

@@ -104,23 +104,19 @@ void Facts::compare(const KnownNode& known, const ObservedNode& seen, NodeFacts&
 }
 
 WalPosition Facts::sent_by(const NodeReport& writer) const {
+  if (record.lineage.empty()) return {};
+  const Promotion& newest = record.lineage.back();
   // While it writes, others may have been heard later than itself, and be further. Its word for the
   // ballot that chose it, which may come late, is of before it wrote anything.
-  const auto is_past = [&](TimelineId timeline) {
-    const Promotion* promotion = find_timeline(record.lineage, timeline);
-    return promotion != nullptr && promotion->node == writer.node &&
-           promotion->epoch < writer.final_for;
-  };
+  if (newest.node != writer.node || writer.final_for <= newest.epoch) return {};
   WalPosition furthest;
   const auto shown = [&](const WalPosition& other) {
-    if (is_past(other.timeline)) furthest = std::max(furthest, other);
+    if (other.timeline == newest.timeline) furthest = std::max(furthest, other);
   };
   for (const auto& [name, known] : record.nodes)
     shown(known.complete_seen);
   for (const auto& [name, seen] : observed.nodes)
     shown(seen.complete_seen);
-  for (const Promotion& promotion : record.lineage)
-    shown(WalPosition{promotion.parent, promotion.start});
   return furthest;
 }
 

@@ -80,8 +80,8 @@ class Facts {
   void learn(const NodeName& name, NodeFacts& facts) const;
   /// Whether the node shows less than is known of it (R13).
   void compare(const KnownNode& known, const ObservedNode& seen, NodeFacts& facts) const;
-  /// How much others have shown of what the node wrote in epochs before its last word, or have been
-  /// promoted from: what they have it had on its disk before it sent it.
+  /// How much of the newest timeline others have shown, if the node is its writer and has said its
+  /// last word: what they have it had on its disk before it sent it.
   [[nodiscard]] WalPosition sent_by(const NodeReport& writer) const;
 
   const NodeReport* primary_report_ = nullptr;

@@ -9,22 +9,6 @@
 namespace hactl {
 namespace {
 
-// The disk of a primary was put back: what it wrote since lies where others have what it had sent.
-TEST(NextAction, AFormerPrimaryThatEndsBeforeItsSuccessorBeganFollowsNobody) {
-  Goal goal = follow_b();
-  goal.node = NodeName("a");
-  const auto next_at = [&](Lsn end) {
-    LocalState local = detached_standby(end);
-    local.state.node = NodeName("a");
-    return name_of_next(goal, local);
-  };
-  EXPECT_EQ(next_at(Lsn(0x1F00)), "stuck: DataForgotten");
-  EXPECT_EQ(next_at(Lsn(0x2000)), "attach");
-  goal.node = NodeName("c");
-  LocalState other = detached_standby(Lsn(0x1F00));
-  EXPECT_EQ(name_of_next(goal, other), "attach") << "it wrote nothing of that timeline";
-}
-
 TEST(NextAction, InMaintenancePostgresIsStoppedAndThatIsOnFile) {
   Goal goal = follow_b();
   goal.state = GoalState::maintenance;

@@ -70,19 +70,6 @@ TEST_F(Forgot, WhoWroteATimelineAndShowsLessOfItThanAnotherHasShownDecidesNothin
   EXPECT_FALSE(is_decided());
 }
 
-TEST_F(Forgot, WhoEndsBeforeAnotherWasPromotedFromItsTimelineForgotThatToo) {
-  const auto forgot_at = [&](Lsn end) {
-    says_its_last_word("a", end);
-    FormationRecord record = world_.record;
-    record.lineage.push_back(
-        {Epoch(2), NodeName("b"), timeline_.next(), timeline_, Lsn(900), true});
-    const Facts facts(world_.spec, world_.generation, record, world_.observed, world_.now);
-    return facts.node(NodeName("a")).forgot;
-  };
-  EXPECT_TRUE(forgot_at(Lsn(899)));
-  EXPECT_FALSE(forgot_at(Lsn(900)));
-}
-
 TEST_F(Forgot, TheWordForTheBallotThatChoseThePrimaryIsNotHeldAgainstWhatItHasWrittenSince) {
   node("b").complete_seen = WalPosition{timeline_, Lsn(900)};
   node("a").report.final_for = node("a").report.promised = world_.record.lineage.back().epoch;
