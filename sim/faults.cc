@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, kFaultKinds> kNames{
     "cut_region",       "partition",       "one_way",           "slow_link",      "loss",
     "slow_network",     "old_messages",    "store_trouble",     "restore_store",  "edit_priority",
     "edit_quorum",      "edit_sync",       "edit_policy",       "edit_parameter", "edit_many",
-    "add_node",         "remove_node",     "move_node",         "switchover"};
+    "add_node",         "remove_node",     "move_node",         "switchover",     "restart"};
 
 constexpr Duration kFaultLongest{12'000};
 /// Of one in ten: longer than every timeout.
@@ -37,8 +37,8 @@ FaultKind draw_kind(Prng& prng, const FaultWeights& weights) {
 /// Leaves out about half of the kinds: what many kinds hide from each other, a few show.
 FaultWeights swarm(Prng& prng, const FaultWeights& all) {
   FaultWeights some = all;
-  for (int& weight : some) {
-    if (prng.chance(55)) weight = 0;
+  for (std::size_t kind = 0; kind < kSwarmKinds; ++kind) {
+    if (prng.chance(55)) some[kind] = 0;
   }
   return std::ranges::all_of(some, [](int weight) { return weight == 0; }) ? all : some;
 }

@@ -67,8 +67,12 @@ enum class FaultKind {
   remove_node,
   move_node,
   switchover,
+  restart,
 };
-inline constexpr std::size_t kFaultKinds = 44;
+inline constexpr std::size_t kFaultKinds = 45;
+/// Those of them that swarms draw from. Later ones come in scenarios of their own, so that kept
+/// seeds stay the runs that they were.
+inline constexpr std::size_t kSwarmKinds = 44;
 std::string_view to_string(FaultKind kind);
 
 /// How often each kind comes, relative to the others; 0: never.

@@ -1,4 +1,4 @@
-// What users do: edits of the spec, and switchovers.
+// What users do: edits of the spec, switchovers and restarts.
 #include <algorithm>
 #include <array>
 
@@ -25,6 +25,10 @@ std::string describe(const FormationSpec& spec) {
 }  // namespace
 
 void Faults::inject_user(FaultKind kind) {
+  if (kind == FaultKind::restart) {
+    world_.note("user: restart");
+    return world_.restart();
+  }
   if (kind != FaultKind::switchover) return edit(kind);
   MoveRequest request;
   if (prng_.chance(60)) {

@@ -27,7 +27,7 @@ FaultWeights all_weights() {
   FaultWeights all{};
   all.fill(4);
   for (const FaultKind none : {FaultKind::lose_disk, FaultKind::corrupt_state, FaultKind::roll_back,
-                               FaultKind::restore_store}) {
+                               FaultKind::restore_store, FaultKind::restart}) {
     all[static_cast<std::size_t>(none)] = 0;
   }
   for (const FaultKind rare : {FaultKind::remove_node, FaultKind::crash_all}) {
@@ -221,9 +221,34 @@ std::vector<Scenario> spread() {
   };
 }
 
+/// Restarts that an operator asks for, whatever else happens.
+std::vector<Scenario> restarting() {
+  using enum FaultKind;
+  return {
+      {.name = "restart",
+       .weights = weights({{restart, 5},
+                           {switchover, 2},
+                           {edit_parameter, 1},
+                           {edit_priority, 1},
+                           {add_node, 1},
+                           {remove_node, 1},
+                           {crash_agent, 1},
+                           {crash_postgres, 1},
+                           {crash_node, 1},
+                           {crash_controller, 1},
+                           {two_controllers, 1},
+                           {freeze_node, 1},
+                           {cut_pair, 1},
+                           {old_messages, 1},
+                           {loss, 1}}),
+       .length = kUsualLength,
+       .pause_max = Duration{20'000}},
+  };
+}
+
 std::vector<Scenario> listed() {
   std::vector<Scenario> all = growing();
-  for (std::vector<Scenario> more : {failing(), other(), spread()})
+  for (std::vector<Scenario> more : {failing(), other(), spread(), restarting()})
     std::ranges::move(more, std::back_inserter(all));
   return all;
 }

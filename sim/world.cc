@@ -393,6 +393,15 @@ void World::move(MoveRequest request) {
   });
 }
 
+void World::restart() {
+  SimController* controller = network_.controller();
+  if (controller == nullptr) return;
+  queue_.post(controller->process(), [controller] {
+    if (!controller->ready() || !controller->loop().exists()) return;
+    controller->loop().rollout_requested(restart_change, [](const Result<Changed>&) {});
+  });
+}
+
 void World::stir() {
   clients_busy_until_ = queue_.now() + kStirredFor;
   queue_.cancel(client_timer_);

@@ -117,6 +117,7 @@ class World {
   /// Applies a changed spec as a user would.
   void apply(FormationSpec spec);
   void move(MoveRequest request);
+  void restart();
   [[nodiscard]] FormationSpec wanted() const { return wanted_; }
 
  private:
