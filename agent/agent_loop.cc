@@ -149,7 +149,8 @@ void AgentLoop::decide() {
   } else if (!local_.retry_at) {
     local_.problem.reset();
   }
-  if (!performing_ && step.why != doing_) {
+  // What is done all the time says nothing about what it is at.
+  if (!performing_ && !step.routine && step.why != doing_) {
     doing_ = step.why;
     doing_since_ = now;
   }

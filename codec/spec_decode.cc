@@ -78,6 +78,7 @@ void read_node(const Place& place, NodeSpec& node) {
   fields.read("replication-quorum", read_bool, node.replication_quorum);
   fields.read("port", read_port, node.port);
   fields.read("data-directory", read_text, node.data_directory);
+  fields.read("maintenance", read_bool, node.maintenance);
   fields.finish();
 }
 
@@ -101,9 +102,17 @@ void read_regions(const Place& place, std::vector<RegionSpec>& regions) {
   read_list(place, [&](const Place& entry) { read_region(entry, regions.emplace_back()); });
 }
 
+void read_durability(const Place& place, DurabilitySpec& durability) {
+  Fields fields(place);
+  fields.read("regions", read_int, durability.regions);
+  fields.read("nodes", read_int, durability.nodes);
+  fields.finish();
+}
+
 void read_spec(const Place& place, FormationSpec& spec) {
   Fields fields(place);
   fields.read("number-sync-standbys", read_int, spec.number_sync_standbys);
+  fields.read("durability", read_durability, spec.durability);
   fields.read("when-short", read_when_short, spec.when_short);
   fields.read("failback", read_failback, spec.failback);
   fields.read("postgres", read_postgres, spec.postgres);

@@ -76,6 +76,7 @@ ordered_json node_document(const NodeSpec& node) {
   put(object, "candidate-priority", node.candidate_priority);
   put(object, "replication-quorum", node.replication_quorum);
   put(object, "data-directory", node.data_directory);
+  if (node.maintenance) object["maintenance"] = true;
   return object;
 }
 
@@ -147,6 +148,10 @@ ordered_json formation_document(const Formation& formation) {
   const FormationSpec& from = formation.spec;
   ordered_json spec;
   put(spec, "number-sync-standbys", from.number_sync_standbys);
+  if (from.durability != DurabilitySpec{}) {
+    put(spec["durability"], "regions", from.durability.regions);
+    put(spec["durability"], "nodes", from.durability.nodes);
+  }
   spec["when-short"] = word_of(kWhenShortWords, from.when_short);
   spec["failback"] = word_of(kFailbackWords, from.failback);
   spec["postgres"] = postgres_document(from.postgres);

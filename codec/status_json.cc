@@ -40,6 +40,7 @@ void fields(Archive& archive, wire::Of<NodeStatus> auto& node) {
   archive("timeline", node.timeline);
   archive("lsn", node.lsn);
   archive("lag-bytes", node.lag_bytes);
+  archive("lag-seconds", node.lag_seconds);
   archive("healthy", node.healthy);
   archive("heard-ms-ago", node.heard_ms_ago);
   archive("rule", node.rule);
@@ -55,6 +56,7 @@ void fields(Archive& archive, wire::Of<FormationStatus> auto& status) {
   archive("sync", status.sync);
   archive("conditions", status.conditions);
   archive("steps", status.steps);
+  archive.new_list("done-steps", status.done_steps);
   archive("nodes", status.nodes);
 }
 

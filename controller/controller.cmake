@@ -2,7 +2,7 @@
 hactl_library(controller_loop MUTANTS DEPENDS planner PACKAGES fmt::fmt
   SOURCES controller/formation_change.cc controller/formation_loop.cc
           controller/formation_reports.cc controller/formation_writes.cc controller/involved.cc
-          controller/store.cc)
+          controller/steps_taken.cc controller/store.cc controller/wal_times.cc)
 
 # The API's description becomes part of the program.
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS schemas/openapi.json)
@@ -25,7 +25,9 @@ target_compile_definitions(hactl_controller PRIVATE HACTL_VERSION="${PROJECT_VER
 hactl_program(ha-controller DEPENDS controller PACKAGES CLI11::CLI11 SOURCES controller/main.cc)
 
 hactl_test(controller_loop LABEL unit DEPENDS controller_loop
-  SOURCES tests/controller/formation_loop_test.cc tests/controller/formation_rollout_test.cc)
+  SOURCES tests/controller/formation_loop_test.cc tests/controller/formation_rollout_test.cc
+          tests/controller/formation_status_test.cc tests/controller/steps_taken_test.cc
+          tests/controller/wal_times_test.cc)
 hactl_test(controller LABEL unit DEPENDS controller why
   SOURCES tests/controller/access_test.cc tests/controller/api_events_test.cc
           tests/controller/api_rollout_test.cc tests/controller/api_test.cc

@@ -164,7 +164,8 @@ void FormationLoop::reconcile() {
   }
   const bool whole = is_true(plan_.conditions, "Converged");
   converged_since_ = whole ? std::optional(converged_since_.value_or(now)) : std::nullopt;
-  note_blocked(now);
+  if (whole) steps_.converged();
+  if (blocking() == nullptr) blocked_said_ = 0;
   arm(plan_.wake_at);
   knock();
   if (store_state_ == StoreState::idle) {
@@ -328,6 +329,8 @@ void FormationLoop::vanish() {
   plan_ = Plan{};
   adopted_ = false;
   blocked_said_ = 0;
+  wal_times_ = {};
+  steps_ = {};
   arm(std::nullopt);
   observed_.nodes.clear();
   events_.clear();
@@ -422,26 +425,53 @@ FormationStatus FormationLoop::status() const {
       Facts(stored_.spec_in_force(), stored_.generation_in_force(), stored_.record, observed_, now),
       plan_);
   status.conditions = dated(conditions());
+  measure_lags(status);
   if (is_true(status.conditions, "Converged")) return status;
-  status.steps = steps();
+  look_ahead();
+  status.steps = steps_.to_come();
+  status.done_steps = steps_.done();
   return status;
 }
 
-const std::vector<std::string>& FormationLoop::steps() const {
-  const Instant now = scheduler_.now();
-  const Generation generation = stored_.generation_in_force();
-  const std::pair made_for(generation, stored_.record.revision);
-  const bool fresh =
-      steps_ && steps_->made_for == made_for && now - steps_->made_at < kStepsShownFor;
-  if (!fresh) {
-    steps_ = Steps{made_for, now, {}};
-    const FormationSpec& spec = stored_.spec_in_force();
-    for (PreviewStep& step :
-         preview(spec, generation, PreviewStart{&spec, stored_.record, observed_, now}).steps) {
-      steps_->titles.push_back(std::move(step.title));
+void FormationLoop::measure_lags(FormationStatus& status) const {
+  const auto primary = std::ranges::find(status.nodes, status.primary, &NodeStatus::name);
+  if (primary == status.nodes.end()) return;
+  for (NodeStatus& node : status.nodes) {
+    // Of a standby whose stream has come to a halt the primary says nothing any more.
+    const bool stalled = !node.lag_bytes && node.state == NodeState::standby &&
+                         primary->state == NodeState::primary && node.timeline == primary->timeline;
+    if (stalled) node.lag_bytes = distance(node.lsn, primary->lsn).value;
+    if (!node.lag_bytes) continue;
+    if (*node.lag_bytes == 0) {
+      node.lag_seconds = 0;
+    } else if (const auto since = wal_times_.beyond(Lsn(primary->lsn.value - *node.lag_bytes))) {
+      node.lag_seconds = (scheduler_.now() - *since) / 1s;
     }
   }
-  return steps_->titles;
+}
+
+void FormationLoop::look_ahead() const {
+  const Instant now = scheduler_.now();
+  const Generation generation = stored_.generation_in_force();
+  const LookAhead ahead{{generation, stored_.record.revision}, now};
+  const bool fresh = looked_ahead_ && looked_ahead_->made_for == ahead.made_for &&
+                     now - looked_ahead_->made_at < kStepsShownFor;
+  if (fresh) return;
+  looked_ahead_ = ahead;
+  const FormationSpec& spec = stored_.spec_in_force();
+  Preview next = preview(spec, generation, PreviewStart{&spec, stored_.record, observed_, now});
+  steps_.foreseen(std::move(next.steps), generation, restarts());
+}
+
+Restarts FormationLoop::restarts() const {
+  Restarts result;
+  for (const auto& [name, told] : goals_) {
+    if (told.goal.restart != 0) result.ordered.insert(name);
+  }
+  for (const auto& [name, node] : observed_.nodes) {
+    if (node.report.restart_done >= stored_.generation_in_force().value) result.done.insert(name);
+  }
+  return result;
 }
 
 }  // namespace hactl

@@ -24,7 +24,9 @@
 #include "base/time.h"
 #include "controller/formation_change.h"
 #include "controller/knocker.h"
+#include "controller/steps_taken.h"
 #include "controller/store.h"
+#include "controller/wal_times.h"
 #include "model/decided.h"
 #include "model/goal.h"
 #include "model/limits.h"
@@ -60,9 +62,6 @@ inline constexpr Duration kProgressPause{1'000};
 inline constexpr Duration kKnockPause{200};
 /// How long a formation must have been converged for its earlier failovers to be forgotten.
 inline constexpr Duration kWholeAfter{5'000};
-/// How long a formation must not have been blocked for that to be news again: while PostgreSQL is
-/// asked time and again whether it lives, it is blocked and is not in turn.
-inline constexpr Duration kUnblockedAfter{10'000};
 /// Nodes whose reports are kept: those of the spec, those on their way out, and their successors.
 inline constexpr std::size_t kObservedNodesMax = 2 * kNodesMax;
 
@@ -139,7 +138,7 @@ class FormationLoop {
   /// What plan() is asked at `now`, without secrets. Requires exists().
   [[nodiscard]] PlanInputs inputs_at(Instant now) const;
 
-  /// What users see now. `steps` is filled in while the formation is not converged.
+  /// What users see now. Steps are filled in while the formation is not converged.
   [[nodiscard]] FormationStatus status() const;
 
   [[nodiscard]] const FormationName& name() const { return name_; }
@@ -172,11 +171,10 @@ class FormationLoop {
   };
   using WriteCallback = std::function<void(const Result<std::uint64_t>&)>;
 
-  /// The steps of status(), as last made.
-  struct Steps {
+  /// Of what, and when, steps_ was last told what preview() foresees.
+  struct LookAhead {
     std::pair<Generation, Revision> made_for;
     Instant made_at;
-    std::vector<std::string> titles;
   };
 
   void enqueue(Pending pending);
@@ -198,7 +196,6 @@ class FormationLoop {
   void write_and_become(Store::Write write, std::uint32_t blocked_said);
   /// Why nothing will happen any more before something outside changes; nullptr: it may.
   [[nodiscard]] const Decision* blocking() const;
-  void note_blocked(Instant now);
   /// The event that tells it, once.
   [[nodiscard]] std::optional<Event> newly_blocked() const;
   void start_write(Store::Write write, WriteCallback written);
@@ -225,7 +222,11 @@ class FormationLoop {
   [[nodiscard]] std::vector<Condition> conditions() const;
   [[nodiscard]] bool conditions_flipped(const std::vector<Condition>& seen) const;
   [[nodiscard]] std::vector<Condition> dated(std::vector<Condition> seen) const;
-  [[nodiscard]] const std::vector<std::string>& steps() const;
+  void look_ahead() const;
+  [[nodiscard]] Restarts restarts() const;
+  /// Notes how far a primary's WAL has come, for the time that standbys lag behind.
+  void note_wal(const NodeReport& report, Instant received_at);
+  void measure_lags(FormationStatus& status) const;
   template <typename Function>
   auto guarded(Function function);
 
@@ -246,11 +247,12 @@ class FormationLoop {
   std::deque<Pending> waiting_;
   std::deque<Instant> failover_times_;  ///< Since the formation was last whole.
   std::optional<Instant> converged_since_;
-  std::optional<Instant> blocked_at_;  ///< When it was last found blocked.
-  std::uint32_t blocked_said_ = 0;     ///< By which rule, as the last event told; 0: none did.
+  std::uint32_t blocked_said_ = 0;  ///< By which rule, as the last event told; 0: none did.
 
   StoreState store_state_ = StoreState::idle;
-  mutable std::optional<Steps> steps_;
+  WalTimes wal_times_;
+  mutable StepsTaken steps_;
+  mutable std::optional<LookAhead> looked_ahead_;
   bool adopted_ = false;  ///< It was there before this controller.
   bool writing_change_ = false;
   bool reload_needed_ = false;  ///< What is stored is not known: neither plan nor change anything.

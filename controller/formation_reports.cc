@@ -87,6 +87,7 @@ void FormationLoop::report_received(NodeReport report, Instant received_at) {
     heard.answers_us = heard.report.goal_tag.starts_with(tag_prefix());
     heard.knows_goal = has_goal(heard.report);
     if (heard.answers_us) heard.complete_seen = complete_position(heard.report);
+    note_wal(heard.report, received_at);
     observed_.nodes.emplace(node, std::move(heard));
   } else {
     ObservedNode& node = known->second;
@@ -96,6 +97,7 @@ void FormationLoop::report_received(NodeReport report, Instant received_at) {
     News news = heard ? news_in(node.report, report) : News::facts;
     if (!is_steady(node.report, report)) node.steady_since = received_at;
     note_stop(report, received_at);
+    note_wal(report, received_at);
     if (node.report.node_incarnation != report.node_incarnation) node.complete_seen = {};
     note_life(node, report.process);
     node.report = std::move(report);
@@ -124,6 +126,11 @@ void FormationLoop::note_stop(const NodeReport& report, Instant received_at) {
   constexpr std::uint64_t kLongest = 3'600'000;
   const auto took = static_cast<std::int64_t>(std::min(report.stop_took_ms, kLongest));
   observed_.writes_stopped_at = received_at - Duration{took};
+}
+
+void FormationLoop::note_wal(const NodeReport& report, Instant received_at) {
+  if (!report.primary || stored_.record.primary != report.node) return;
+  wal_times_.heard(report.node, report.position, received_at);
 }
 
 void FormationLoop::ask_anew() {

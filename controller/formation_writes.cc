@@ -1,5 +1,4 @@
 // The part of FormationLoop that says what is to be written, and keeps what was.
-#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -53,6 +52,9 @@ void FormationLoop::write_and_become(Store::Write write, std::uint32_t blocked_s
   start_write(write, [this, blocked_said, next = write.formation,
                       events = write.events](const Result<std::uint64_t>& version) {
     if (!version.ok()) return store_trouble(version.error());
+    const FormationRecord& before = stored_.record;
+    const bool decided = before.revision != next.record.revision;
+    if (decided) steps_.decided(before.phase, next.record.phase, events);
     StoredFormation stored = next;
     stored.version = *version;
     become(std::move(stored));
@@ -65,18 +67,7 @@ void FormationLoop::write_and_become(Store::Write write, std::uint32_t blocked_s
 const Decision* FormationLoop::blocking() const {
   const Condition* progressing = find_condition(plan_.conditions, "Progressing");
   const bool blocked = progressing != nullptr && progressing->reason == kBlockedReason;
-  const auto decision = std::find_if(plan_.decisions.rbegin(), plan_.decisions.rend(),
-                                     [](const Decision& each) { return !each.node; });
-  return blocked && decision != plan_.decisions.rend() ? &*decision : nullptr;
-}
-
-void FormationLoop::note_blocked(Instant now) {
-  if (blocking() != nullptr) {
-    blocked_at_ = now;
-  } else if (blocked_at_ && now - *blocked_at_ >= kUnblockedAfter) {
-    blocked_at_.reset();
-    blocked_said_ = 0;
-  }
+  return blocked ? formation_decision(plan_) : nullptr;
 }
 
 std::optional<Event> FormationLoop::newly_blocked() const {

@@ -53,15 +53,19 @@ void add_formations(std::string& text, const MetricsInput& input) {
   // The samples of one metric stand together.
   std::string lags;
   Metric lag(lags, "hactl_node_lag_bytes", "gauge", "WAL that the node lacks.");
+  std::string late;
+  Metric seconds(late, "hactl_node_lag_seconds", "gauge",
+                 "How long ago the primary first had WAL that the node lacks.");
   for (std::size_t i = 0; i < statuses.size(); ++i) {
     for (const NodeStatus& node : statuses[i].nodes) {
       const std::string labels = fmt::format("{},node=\"{}\",region=\"{}\"", label(*input.loops[i]),
                                              node.name.value, node.region.value);
       healthy.sample(labels, node.healthy ? 1 : 0);
       if (node.lag_bytes) lag.sample(labels, *node.lag_bytes);
+      if (node.lag_seconds) seconds.sample(labels, static_cast<std::uint64_t>(*node.lag_seconds));
     }
   }
-  text += lags;
+  text += lags + late;
   Metric conditions(text, "hactl_condition", "gauge", "1 when the condition is True.");
   for (std::size_t i = 0; i < statuses.size(); ++i) {
     for (const Condition& condition : statuses[i].conditions) {

@@ -9,11 +9,9 @@ namespace {
 using Json = nlohmann::json;
 
 void strip_node(Json& node) {
-  for (const char* key : {"lsn", "lag-bytes", "heard-ms-ago"}) {
+  for (const char* key : {"lsn", "lag-bytes", "lag-seconds", "heard-ms-ago"}) {
     node.erase(key);
   }
-  // What a node that is well does moves on too: an open primary writes a little every second.
-  if (node.value("healthy", false)) node.erase("message");
 }
 
 }  // namespace

@@ -53,6 +53,18 @@ void add_cordons(const Formation& before, const Formation& after,
   }
 }
 
+void add_drained(const Formation& before, const Formation& after,
+                 std::vector<std::string>& warnings) {
+  const std::vector<Member> are = after.spec.members();
+  for (const Member& was : before.spec.members()) {
+    const Member* is = member_at(are, was.name.value);
+    if (!was.maintenance || is == nullptr || is->maintenance) continue;
+    warnings.push_back(
+        fmt::format("node {} was in maintenance and is not any more: its PostgreSQL is started",
+                    was.name.value));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> warnings_of(const StoredFormation* before, const Formation& after,
@@ -66,6 +78,7 @@ std::vector<std::string> warnings_of(const StoredFormation* before, const Format
   }
   if (before != nullptr && saw == WriterSaw::nothing) {
     add_cordons(before->formation, after, warnings);
+    add_drained(before->formation, after, warnings);
   }
   add_findings(before, after, warnings);
   return warnings;

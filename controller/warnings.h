@@ -15,8 +15,8 @@ namespace hactl {
 enum class WriterSaw { version, nothing };
 
 /// Of a change from `before`, nullptr when there is none, to `after`, by line: what lint() finds
-/// now and did not find before, nodes that are cordoned no longer although the writer may not know
-/// that they were, and that the change waits because the rollout is paused.
+/// now and did not find before, nodes that are cordoned or drained no longer although the writer
+/// may not know that they were, and that the change waits because the rollout is paused.
 std::vector<std::string> warnings_of(const StoredFormation* before, const Formation& after,
                                      WriterSaw saw);
 

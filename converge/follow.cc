@@ -446,6 +446,14 @@ Step demote(const Goal& goal, const LocalState& local, Instant now) {
   return hold_still(goal, local, now);
 }
 
+Step stay_down(const Goal& goal, const LocalState& local, Instant now) {
+  if (auto step = end_hung(local, now, kHungAfter)) return *step;
+  if (local.seen.running) return act(action::Stop{}, "stopping: it is to be in maintenance");
+  // On file: an agent that is started again without a controller must not start PostgreSQL.
+  if (auto step = note_promise(goal, local, "noting that it is in maintenance")) return *step;
+  return wait_for("", kAtPeace);
+}
+
 Step leave(const Goal& goal, const LocalState& local) {
   if (local.seen.running || local.seen.leftovers) {
     const auto mode =

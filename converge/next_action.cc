@@ -61,8 +61,8 @@ Step without_notes(const Goal& goal, const LocalState& local) {
 
 Step dispatch(const Goal& goal, const LocalState& local, Instant now) {
   switch (goal.state) {
-    case GoalState::init:
-    case GoalState::maintenance: return wait_for("", kAtPeace);
+    case GoalState::init: return wait_for("", kAtPeace);
+    case GoalState::maintenance: return stay_down(goal, local, now);
     case GoalState::bootstrap:
     case GoalState::promote:
     case GoalState::primary: return lead(goal, local, now);

@@ -25,7 +25,8 @@ NodeState stopped_state(const std::optional<Goal>& goal, const LocalState& local
   if (local.seen.data == DataKind::absent) return NodeState::empty;
   if (local.seen.data == DataKind::foreign) return NodeState::blocked;
   if (position_is_final(local)) return NodeState::fenced;
-  return local.restarting ? NodeState::starting : NodeState::stopped;
+  const bool stays_down = goal && goal->state == GoalState::maintenance;
+  return local.restarting && !stays_down ? NodeState::starting : NodeState::stopped;
 }
 
 NodeState state_of(const std::optional<Goal>& goal, const LocalState& local) {

@@ -94,6 +94,8 @@ Step hold_still(const Goal& goal, const LocalState& local, Instant now);
 Step fast_forward(const Goal& goal, const LocalState& local, Instant now);
 /// demote.
 Step demote(const Goal& goal, const LocalState& local, Instant now);
+/// maintenance.
+Step stay_down(const Goal& goal, const LocalState& local, Instant now);
 /// drop, fence.
 Step leave(const Goal& goal, const LocalState& local);
 

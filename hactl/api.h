@@ -23,7 +23,8 @@ namespace hactl {
 /// How often the state of a formation is asked for while waiting for it.
 inline constexpr Duration kPollEvery{100};
 
-/// For one thread. Errors: as the server's status says, unavailable, timed_out, corrupt.
+/// For one thread, but for interrupt(). Errors: as the server's status says, unavailable,
+/// timed_out, corrupt.
 class Api {
  public:
   /// \param warned  Hears what the server warns of, as it comes; unset: nobody does.
@@ -49,6 +50,9 @@ class Api {
   /// ends.
   Result<Done> watch(const std::string& path, const std::string& resource_version,
                      const std::function<bool(const std::string&, const nlohmann::json&)>& changed);
+
+  /// Makes the call under way and every later one fail as unavailable. From any thread.
+  void interrupt() { http_.interrupt(); }
 
  private:
   Result<nlohmann::json> call(HttpCall call);

@@ -134,9 +134,15 @@ void add_advice_verbs(CLI::App& app, Options& options, Chosen& chosen) {
       simulate, chosen, [&](Session& session) { return run_simulate(session, options.simulate); },
       kExitUsage);
 
-  CLI::App* explain = app.add_subcommand("explain", "Explain a field of a file, or a lint rule");
-  explain->add_option("SUBJECT", options.explain.subject, "formation.spec.regions, or HA003")
+  CLI::App* explain = app.add_subcommand("explain", "Explain a field, a lint rule, or durability");
+  explain
+      ->add_option("SUBJECT", options.explain.subject,
+                   "formation.spec.regions, HA003 or durability")
       ->required();
+  CLI::Option* object =
+      explain->add_option("OBJECT", options.explain.object, "Of durability: formation/NAME");
+  explain->add_option("-f,--filename", options.explain.file, "Of durability: file or -")
+      ->excludes(object);
   explain->add_flag("--recursive", options.explain.recursive, "The names of all fields below it");
   choose(explain, chosen, [&](Session& session) { return run_explain(session, options.explain); });
 }

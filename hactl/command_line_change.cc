@@ -45,9 +45,9 @@ void add_maintenance(CLI::App& app, Options& options, Chosen& chosen) {
   const std::vector<std::pair<std::string, Maintenance>> verbs{{"cordon", Maintenance::cordon},
                                                                {"uncordon", Maintenance::uncordon},
                                                                {"drain", Maintenance::drain}};
-  const std::vector<std::string> texts{"Let a node, or a region, not be promoted",
-                                       "Undo cordon and drain",
-                                       "Cordon, move the primary away, and count on nobody there"};
+  const std::vector<std::string> texts{
+      "Let a node, or a region, not be promoted", "Undo cordon and drain",
+      "Move the primary away and stop PostgreSQL, for maintenance"};
   for (std::size_t i = 0; i < verbs.size(); ++i) {
     MaintenanceOptions& each = options.maintenances.emplace_back();
     each.what = verbs[i].second;
@@ -56,7 +56,7 @@ void add_maintenance(CLI::App& app, Options& options, Chosen& chosen) {
     add_formation(verb, each.formation);
     add_dry_run(verb, each.dry_run);
     if (each.what == Maintenance::drain) {
-      add_duration(verb, "--timeout", each.timeout, "How long to wait for the primary to move");
+      add_duration(verb, "--timeout", each.timeout, "How long to wait until it is done");
     }
     choose(verb, chosen, [&each](Session& session) { return run_maintenance(session, each); });
   }

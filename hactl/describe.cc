@@ -8,6 +8,7 @@
 #include "hactl/rows.h"
 #include "hactl/table.h"
 #include "hactl/verbs.h"
+#include "model/durability.h"
 
 namespace hactl {
 namespace {
@@ -87,6 +88,7 @@ void print_formation(Terminal& terminal, const FormationItem& item) {
   print_field(out, "Epoch", std::to_string(item.status.epoch.value));
   print_field(out, "Commits Wait For", item.status.sync);
   print_field(out, "Number Sync Standbys", std::to_string(spec.sync_standbys()));
+  if (asks_for_durability(spec)) print_field(out, "Durability", to_string(spec.durability));
   print_field(out, "Database",
               fmt::format("{} (owner {})", spec.postgres.database, spec.postgres.username));
   print_field(out, "Postgres Version", std::to_string(spec.postgres.version));

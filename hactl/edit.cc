@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -77,9 +78,10 @@ Result<Done> open_editor(const std::string& editor, const std::string& path) {
     _exit(127);
   }
   int status = 0;
-  while (waitpid(child, &status, 0) < 0) {
-  }
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return Done{};
+  pid_t ended = waitpid(child, &status, 0);
+  while (ended < 0 && errno == EINTR)
+    ended = waitpid(child, &status, 0);
+  if (ended == child && WIFEXITED(status) && WEXITSTATUS(status) == 0) return Done{};
   return local_error(fmt::format("there was a problem with the editor \"{}\"", editor));
 }
 

@@ -13,6 +13,7 @@
 #include "hactl/printer.h"
 #include "hactl/selector.h"
 #include "hactl/verbs.h"
+#include "hactl/watch_screen.h"
 
 namespace hactl {
 namespace {
@@ -269,6 +270,19 @@ Result<Done> print_list(Session& session, const Wanted& wanted, Printer& printer
   return Error{ErrorCode::not_found, missing};
 }
 
+// Whoever asks at a terminal to go on about one formation gets a screen; whoever asks for something
+// of the list, its rows.
+bool asks_for_screen(Session& session, const Wanted& wanted, const OutputFormat& format,
+                     const Listing& listing) {
+  using Kind = OutputFormat::Kind;
+  const GetOptions& options = wanted.options;
+  const bool plain = options.selector.empty() && options.field_selector.empty() &&
+                     options.sort_by.empty() && !options.watch_events && !options.no_headers;
+  return session.terminal().is_screen() && options.watch == GetOptions::Watch::after_list &&
+         plain && (format.kind == Kind::table || format.kind == Kind::wide) &&
+         wanted.targets.type->resource == Resource::formation && listing.objects.size() == 1;
+}
+
 }  // namespace
 
 Result<int> run_get(Session& session, const GetOptions& options) {
@@ -290,13 +304,16 @@ Result<int> run_get(Session& session, const GetOptions& options) {
   if (!filter.ok()) return filter.error();
   const Result<Listing> listing = objects_wanted(**api, *targets, options, formation);
   if (!listing.ok()) return listing.error();
+  const Wanted wanted{options, *targets, *filter};
+  if (asks_for_screen(session, wanted, *format, *listing)) {
+    return watch_screen(session, name_of(listing->objects.front()));
+  }
   Printer printer(session.terminal(), type,
                   {.format = *format,
                    .header = options.no_headers ? TableHeader::hidden : TableHeader::shown,
                    .events = options.watch_events ? EventColumn::shown : EventColumn::hidden});
   if (options.watch != GetOptions::Watch::only) {
-    const Result<Done> printed =
-        print_list(session, {options, *targets, *filter}, printer, *listing);
+    const Result<Done> printed = print_list(session, wanted, printer, *listing);
     if (!printed.ok()) return printed.error();
   }
   if (options.watch == GetOptions::Watch::no) return kExitDone;

@@ -1,8 +1,8 @@
 // hactl: the command line.
 #include <signal.h>
-#include <stdlib.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -12,7 +12,7 @@
 namespace {
 
 std::string environment(const char* name) {
-  const char* value = getenv(name);
+  const char* value = std::getenv(name);
   return value == nullptr ? std::string() : std::string(value);
 }
 
@@ -21,11 +21,14 @@ std::string environment(const char* name) {
 int main(int count, char** arguments) {
   // A reader that goes away ends a watch by an error of the stream, not by a signal.
   signal(SIGPIPE, SIG_IGN);
+  const bool terminal_out = isatty(STDOUT_FILENO) != 0;
   const bool wanted = environment("NO_COLOR").empty();
-  const bool colour = isatty(STDOUT_FILENO) != 0 && wanted;
+  const std::string kind = environment("TERM");
+  const bool screen = terminal_out && !kind.empty() && kind != "dumb";
   hactl::Terminal terminal(
       std::cout, std::cerr,
-      colour ? hactl::Terminal::Colour::allowed : hactl::Terminal::Colour::never);
+      terminal_out && wanted ? hactl::Terminal::Colour::allowed : hactl::Terminal::Colour::never,
+      screen ? hactl::Terminal::Output::screen : hactl::Terminal::Output::stream);
   if (isatty(STDERR_FILENO) != 0 && wanted) terminal.allow_colour_of_notes();
   hactl::GlobalOptions options;
   options.config_file = environment("HACTLCONFIG");
@@ -33,10 +36,14 @@ int main(int count, char** arguments) {
   for (const char* name : {"EDITOR", "VISUAL", "KUBE_EDITOR", "HACTL_EDITOR"}) {
     if (const std::string editor = environment(name); !editor.empty()) options.editor = editor;
   }
+  int code = hactl::kExitFailed;
   try {
-    return hactl::run_command_line(count, arguments, terminal, options);
+    code = hactl::run_command_line(count, arguments, terminal, options);
   } catch (const std::exception& problem) {
     std::cerr << "error: " << problem.what() << std::endl;
-    return hactl::kExitFailed;
   }
+  std::cout.flush();
+  std::cerr.flush();
+  // Threads of the HTTP client may still be at work, and must not meet OpenSSL's exit handlers.
+  std::_Exit(code);
 }

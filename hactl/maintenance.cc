@@ -17,7 +17,7 @@ using Json = nlohmann::json;
 constexpr std::string_view kMark = "hactl.io/cordoned.";
 
 constexpr const char* kPriority = "candidate-priority";
-constexpr const char* kQuorum = "replication-quorum";
+constexpr const char* kMaintenance = "maintenance";
 
 std::string mark_of(const std::string& node) {
   return std::string(kMark) + node;
@@ -37,27 +37,21 @@ std::vector<std::string> nodes_of(const Json& formation, const ResourceType& typ
   return nodes;
 }
 
-// Takes the node out of what may be promoted and, when it is to be stopped, out of what commits
-// wait for.
-void cordon(Json& formation, Json& spec, Maintenance what) {
+// Takes the node out of what may be promoted.
+void cordon(Json& formation, Json& spec) {
   Json& annotations = formation["metadata"]["annotations"];
   const std::string mark = mark_of(text_at(spec, "name"));
-  Json before = Json::object();
-  if (annotations.contains(mark)) {
-    Result<Json> kept = parse_json(text_at(annotations, mark.c_str()));
-    if (kept.ok()) before = std::move(*kept);
-  } else if (spec.contains(kPriority)) {
-    before[kPriority] = spec[kPriority];
+  if (!annotations.contains(mark)) {
+    Json before = Json::object();
+    if (spec.contains(kPriority)) before[kPriority] = spec[kPriority];
+    annotations[mark] = dump_json(before);
   }
   spec[kPriority] = 0;
-  if (what == Maintenance::drain && spec.value(kQuorum, Json()) != false) {
-    before[kQuorum] = spec.contains(kQuorum) ? spec[kQuorum] : Json();
-    spec[kQuorum] = false;
-  }
-  annotations[mark] = dump_json(before);
 }
 
+// What cordon and drain did.
 void uncordon(Json& formation, Json& spec) {
+  spec.erase(kMaintenance);
   Json& annotations = formation["metadata"]["annotations"];
   const std::string mark = mark_of(text_at(spec, "name"));
   if (!annotations.contains(mark)) return;
@@ -65,10 +59,7 @@ void uncordon(Json& formation, Json& spec) {
   annotations.erase(mark);
   if (!before.ok() || !before->is_object()) return;
   spec.erase(kPriority);
-  for (const auto& [key, value] : before->items()) {
-    spec[key] = value;
-    if (value.is_null()) spec.erase(key);
-  }
+  if (before->contains(kPriority)) spec[kPriority] = (*before)[kPriority];
 }
 
 std::string_view verbed(Maintenance what) {
@@ -85,21 +76,7 @@ bool any_leads(const FormationItem& item, const std::vector<std::string>& nodes)
   return std::ranges::find(nodes, primary) != nodes.end();
 }
 
-// Where failback is "never", no priority moves the primary: it is asked to move.
-Result<Done> ask_to_leave(Session& session, const std::string& formation,
-                          const std::vector<std::string>& nodes) {
-  Api& api = **session.api();
-  const Result<FormationItem> item = api.formation(formation);
-  if (!item.ok()) return item.error();
-  const bool stays = item->formation.spec.failback == Failback::never && any_leads(*item, nodes);
-  if (!stays) return Done{};
-  const Result<Json> asked =
-      api.send("POST", formation_path(formation, "/switchover"), Json::object());
-  if (!asked.ok()) return asked.error();
-  return Done{};
-}
-
-// Until none of the nodes is the primary and the change is carried out.
+// Until none of the nodes is the primary and all are stopped.
 Result<Done> wait_until_left(Session& session, const std::string& formation,
                              const std::vector<std::string>& nodes, Duration timeout) {
   const Result<bool> held =
@@ -133,10 +110,10 @@ Result<int> run_maintenance(Session& session, const MaintenanceOptions& options)
       if (nodes.empty()) return not_found_error(type, name);
       for (const std::string& node : nodes) {
         Json& spec = **spec_of(object, type_of(Resource::node), node);
-        if (options.what == Maintenance::uncordon) {
-          uncordon(object, spec);
-        } else {
-          cordon(object, spec, options.what);
+        switch (options.what) {
+          case Maintenance::cordon: cordon(object, spec); break;
+          case Maintenance::uncordon: uncordon(object, spec); break;
+          case Maintenance::drain: spec[kMaintenance] = true; break;
         }
       }
       if (object["metadata"]["annotations"].empty()) object["metadata"].erase("annotations");
@@ -147,8 +124,6 @@ Result<int> run_maintenance(Session& session, const MaintenanceOptions& options)
     if (!modified.ok()) return modified.error();
     const bool waits = options.what == Maintenance::drain && options.dry_run == DryRun::none;
     if (waits) {
-      const Result<Done> asked = ask_to_leave(session, *formation, nodes);
-      if (!asked.ok()) return asked.error();
       const Result<Done> left = wait_until_left(session, *formation, nodes, options.timeout);
       if (!left.ok()) return left.error();
     }

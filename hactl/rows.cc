@@ -34,17 +34,6 @@ std::string sync_text(std::string_view setting) {
   return result.empty() ? "none" : result;
 }
 
-std::string bytes_text(std::uint64_t bytes) {
-  constexpr std::array kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
-  constexpr std::uint64_t kStep = 1024;
-  std::size_t unit = 0;
-  while (bytes >= 10 * kStep && unit + 1 < kUnits.size()) {
-    bytes /= kStep;
-    ++unit;
-  }
-  return fmt::format("{}{}", bytes, kUnits.at(unit));
-}
-
 // Progressing is True while something is being done, Paused while nothing new is; the others are
 // True when all is well.
 std::string attention_text(const FormationStatus& status) {
@@ -75,7 +64,7 @@ const Headings& headings_of(Resource resource) {
         {"EPOCH", "PHASE", "PREFERRED", "MESSAGE"}}},
       {Resource::node,
        {{"NAME", "REGION", "ROLE", "GOAL", "STATE", "PRIO", "LAG", "HEALTHY"},
-        {"QUORUM", "TLI", "LSN", "HOST", "PORT", "HEARD", "RULE", "MESSAGE"}}},
+        {"BEHIND", "QUORUM", "TLI", "LSN", "HOST", "PORT", "HEARD", "RULE", "MESSAGE"}}},
       {Resource::event,
        {{"LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"},
         {"RULE", "EPOCH", "INVOLVED", "NAME"}}},
@@ -123,6 +112,17 @@ std::string age_since(std::optional<UtcTime> start, UtcTime now) {
   if (!start) return "<unknown>";
   const std::int64_t age = std::max<std::int64_t>(0, now.milliseconds - start->milliseconds);
   return age_text(std::chrono::milliseconds(age));
+}
+
+std::string bytes_text(std::uint64_t bytes) {
+  constexpr std::array kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
+  constexpr std::uint64_t kStep = 1024;
+  std::size_t unit = 0;
+  while (bytes >= 10 * kStep && unit + 1 < kUnits.size()) {
+    bytes /= kStep;
+    ++unit;
+  }
+  return fmt::format("{}{}", bytes, kUnits.at(unit));
 }
 
 UtcTime utc_now() {
@@ -193,7 +193,8 @@ Table::Row node_row(const NodeStatus& node, TableWidth width) {
                  node.lag_bytes ? bytes_text(*node.lag_bytes) : "<unknown>",
                  node.healthy ? "yes" : "no"};
   if (width == TableWidth::wide) {
-    append(row, {node.replication_quorum ? "yes" : "no", std::to_string(node.timeline.value),
+    append(row, {node.lag_seconds ? age_text(std::chrono::seconds(*node.lag_seconds)) : "<unknown>",
+                 node.replication_quorum ? "yes" : "no", std::to_string(node.timeline.value),
                  to_string(node.lsn), node.host, std::to_string(node.port),
                  node.heard_ms_ago ? fmt::format("{}ms", *node.heard_ms_ago) : "<never>",
                  std::to_string(node.rule), node.message});

@@ -1,6 +1,10 @@
 // The rows of `hactl get`: what each column shows.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <string>
+
 #include "base/result.h"
 #include "base/time.h"
 #include "hactl/formation_item.h"
@@ -23,7 +27,8 @@ Result<Table::Row> row_of(Resource resource, const nlohmann::json& object, Table
 /// nobody; MESSAGE is of the first condition that is not as it should be.
 Table::Row formation_row(const FormationItem& item, UtcTime now, TableWidth width);
 
-/// NAME REGION ROLE GOAL STATE PRIO LAG HEALTHY; wide: QUORUM TLI LSN HOST PORT HEARD RULE MESSAGE.
+/// NAME REGION ROLE GOAL STATE PRIO LAG HEALTHY; wide: BEHIND QUORUM TLI LSN HOST PORT HEARD
+/// RULE MESSAGE.
 Table::Row node_row(const NodeStatus& node, TableWidth width);
 
 /// LAST SEEN, TYPE, REASON, OBJECT, MESSAGE; wide: RULE, EPOCH, INVOLVED, NAME.
@@ -32,8 +37,11 @@ Table::Row event_row(const Event& event, UtcTime now, TableWidth width);
 /// "True", "False" or "Unknown"; the last also when there is no such condition.
 std::string condition_text(const FormationStatus& status, std::string_view type);
 
-/// How long ago it was, as kubectl shows ages; "<unknown>" when it is unset.
+/// How long ago, as kubectl prints ages; "<unknown>" when it is not known.
 std::string age_since(std::optional<UtcTime> start, UtcTime now);
+
+/// "4096B", "12KiB": five digits at most.
+std::string bytes_text(std::uint64_t bytes);
 
 /// The time now, for ages.
 UtcTime utc_now();

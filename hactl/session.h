@@ -17,6 +17,10 @@ namespace hactl {
 inline constexpr int kExitDone = 0;
 inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = 2;
+/// Ended by SIGHUP, SIGINT or SIGTERM, as shells count it.
+inline constexpr int kExitHungUp = 129;
+inline constexpr int kExitInterrupted = 130;
+inline constexpr int kExitTerminated = 143;
 
 /// How long one request may take unless --request-timeout says otherwise.
 inline constexpr Duration kRequestTimeoutDefault{30'000};

@@ -9,9 +9,11 @@ namespace hactl {
 class Terminal {
  public:
   enum class Colour { never, allowed };
+  /// What standard output is.
+  enum class Output { stream, screen };
 
-  Terminal(std::ostream& out, std::ostream& notes, Colour colour)
-      : out_(out), notes_(notes), colour_(colour) {}
+  Terminal(std::ostream& out, std::ostream& notes, Colour colour, Output output = Output::stream)
+      : out_(out), notes_(notes), colour_(colour), output_(output) {}
 
   /// Standard output: results and nothing else.
   std::ostream& out() { return out_; }
@@ -19,6 +21,8 @@ class Terminal {
   std::ostream& notes() { return notes_; }
   /// Whether results may carry colour: standard output is a terminal and NO_COLOR is not set.
   [[nodiscard]] bool colour() const { return colour_ == Colour::allowed; }
+  /// Whether standard output is a terminal whose cursor can be moved.
+  [[nodiscard]] bool is_screen() const { return output_ == Output::screen; }
 
   /// Lets notes carry colour: standard error is a terminal and NO_COLOR is not set.
   void allow_colour_of_notes() { notes_colour_ = Colour::allowed; }
@@ -28,6 +32,7 @@ class Terminal {
   std::ostream& out_;
   std::ostream& notes_;
   Colour colour_ = Colour::never;
+  Output output_ = Output::stream;
   Colour notes_colour_ = Colour::never;
 };
 

@@ -61,9 +61,12 @@ struct SimulateOptions {
 Result<int> run_simulate(Session& session, const SimulateOptions& options);
 
 struct ExplainOptions {
-  std::string subject{};  ///< "formation.spec.regions" or "HA003".
+  std::string subject{};  ///< "formation.spec.regions", "HA003" or "durability".
+  std::string object{};   ///< Of durability: "formation/NAME"; empty: the only one, or `file`.
+  std::string file{};     ///< Of durability.
   bool recursive = false;
 };
+/// Of durability 1 when the formation does not have what it asks for.
 Result<int> run_explain(Session& session, const ExplainOptions& options);
 
 struct PlanOptions {

@@ -227,10 +227,7 @@ Result<Told> tell_node(const Moment& moment, const NodeName& node) {
 
 /// What the formation waits for now, and what would end that.
 void tell_waiting(const Moment& moment, Told& told) {
-  const Decision* decision = nullptr;
-  for (const Decision& each : moment.answer.decisions) {
-    if (!each.node) decision = &each;
-  }
+  const Decision* decision = formation_decision(moment.answer);
   const std::string label = moment.answer_told.is_null() ? "Then" : "Now";
   if (decision == nullptr) {
     told.head.emplace_back(label, "nothing to decide");

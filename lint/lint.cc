@@ -33,6 +33,7 @@ const std::vector<LintRule>& lint_rules() {
       {"HA015", "a query can hold up replay for ever", lint_pages::kHa015,
        replay_may_wait_for_ever},
       {"HA016", "commits wait for replay", lint_pages::kHa016, replay_waits_for_commits},
+      {"HA017", "the loss of one region stops writes", lint_pages::kHa017, one_region_stops_writes},
   };
   return rules;
 }

@@ -20,6 +20,10 @@ be away:
 Or lower number-sync-standbys; or set when-short: degrade, which keeps writes
 going and gives up the promise while it does (HA008).
 
+With durability, whom commits wait for follows from it: a node in a further
+region, or a copy more (durability.nodes), gives the spare;
+`hactl explain durability` shows it.
+
 Leave it when you would rather stop than go on with one copy fewer.
 )";
 
@@ -31,11 +35,14 @@ own, no other region need have the commit. When the region is lost, nobody can
 say whether such commits exist, so no other region is promoted: writes stop
 until a node of the region is back, or an operator accepts the loss.
 
-What to do: let no region have enough standbys to acknowledge alone. With three
-quorum nodes in paris and three in amsterdam, number-sync-standbys: 3 makes
-every commit wait for at least one node of the other region. So does
-examples/three-regions-durable.yaml.
+What to do: ask for it. With quorum nodes in two regions or more,
 
+    durability: {regions: 2}
+
+makes every commit wait for a node of another region, wherever the primary is.
+examples/three-regions-durable.yaml is made like that.
+
+    hactl explain durability -f FILE               # whom commits wait for, why
     hactl simulate -f FILE --kill region/paris     # who takes over, what is lost
 
 Leave it when the other regions are there for planned moves only.
@@ -191,6 +198,22 @@ What to do: leave the parameter out. `on` waits until the standbys have the
 commit on disk, which is all that is needed to lose nothing.
 
 Leave it when clients must read their own writes on standbys.
+)";
+
+inline constexpr std::string_view kHa017 = R"(
+With durability: {regions: 2} a commit is acknowledged only when it is in two
+regions. With quorum nodes in two regions alone, the loss of either stops every
+write: nothing that was acknowledged is lost, but nothing is acknowledged any
+more until a node of the lost region is back, or somebody changes the file.
+
+What to do: have one region more than durability.regions asks for. One small
+node will do, the last to become primary:
+
+    - name: dublin
+      candidate-priority: 1
+      nodes: [{name: dublin-a, host: 10.61.1.4}]
+
+Leave it when you would rather stop than go on in one region.
 )";
 
 }  // namespace hactl::lint_pages

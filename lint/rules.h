@@ -12,6 +12,7 @@ using Findings = std::vector<LintFinding>;
 // What is left when something is lost.
 void one_standby_stops_writes(const Formation& formation, Findings& found);
 void one_region_holds_the_quorum(const Formation& formation, Findings& found);
+void one_region_stops_writes(const Formation& formation, Findings& found);
 void region_cannot_take_over(const Formation& formation, Findings& found);
 void commits_wait_for_nobody(const Formation& formation, Findings& found);
 void equal_priorities(const Formation& formation, Findings& found);

@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
 #include "base/join.h"
+#include "model/durability.h"
 
 #include "lint/rules.h"
 
@@ -51,10 +53,42 @@ std::string plural(std::ptrdiff_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
+/// How many nodes to ask for so that of those whom commits wait for one may be away; unset: no
+/// number does it.
+std::optional<int> nodes_with_a_spare(FormationSpec spec) {
+  const auto most = static_cast<int>(quorum_nodes(spec));
+  for (int nodes = spec.sync_standbys() + 2; nodes <= most; ++nodes) {
+    spec.durability.nodes = nodes;
+    const SyncConfig setting = setting_when_well(spec, spec.usual_primary());
+    if (static_cast<int>(setting.members.size()) > setting.required) return nodes;
+  }
+  return std::nullopt;
+}
+
+/// What gives whom commits wait for a spare: of three regions or more each has but one of them.
+std::string way_to_a_spare(const FormationSpec& spec) {
+  const int regions = spec.durability.regions.value_or(1);
+  std::string way = "add a node with replication-quorum: true";
+  if (regions == 2) way += " in another region";
+  if (regions > 2) way += " in a region more";
+  const std::optional<int> nodes = nodes_with_a_spare(spec);
+  return nodes ? way + ", or set spec.durability.nodes to " + std::to_string(*nodes) : way;
+}
+
+void one_standby_of_the_durable(const FormationSpec& spec, Findings& found) {
+  const SyncConfig setting = setting_when_well(spec, spec.usual_primary());
+  if (static_cast<int>(setting.members.size()) > setting.required) return;
+  found.push_back(
+      {"", "spec.durability",
+       "commits wait for " + to_string(setting) + ": when one of them is lost, writes stop",
+       way_to_a_spare(spec)});
+}
+
 }  // namespace
 
 void one_standby_stops_writes(const Formation& formation, Findings& found) {
   const FormationSpec& spec = formation.spec;
+  if (asks_for_durability(spec)) return one_standby_of_the_durable(spec, found);
   const int wanted = spec.sync_standbys();
   const std::ptrdiff_t standbys = quorum_nodes(spec) - 1;
   if (spec.when_short != WhenShort::block || wanted == 0 || standbys > wanted) return;
@@ -69,7 +103,8 @@ void one_region_holds_the_quorum(const Formation& formation, Findings& found) {
   const FormationSpec& spec = formation.spec;
   const std::vector<RegionName> electable = electable_regions(spec);
   const int wanted = spec.sync_standbys();
-  if (electable.size() < 2 || wanted == 0) return;
+  const bool leaves_the_region = spec.durability.regions.value_or(1) > 1;
+  if (electable.size() < 2 || wanted == 0 || leaves_the_region) return;
   for (std::size_t i = 0; i < spec.regions.size(); ++i) {
     const RegionName& region = spec.regions[i].name;
     // The primary is one of them, so one fewer acknowledges.
@@ -79,9 +114,24 @@ void one_region_holds_the_quorum(const Formation& formation, Findings& found) {
                      "while the primary is in " + region.value + ", " + plural(own, "standby") +
                          " there can acknowledge a commit alone: when the region is lost, commits "
                          "that no other region has are lost with it, so no other region takes over",
-                     "set number-sync-standbys to " + std::to_string(own + 1) +
-                         " or more, with enough quorum nodes elsewhere"});
+                     "set spec.durability.regions to 2, with quorum nodes in another region"});
   }
+}
+
+void one_region_stops_writes(const Formation& formation, Findings& found) {
+  const FormationSpec& spec = formation.spec;
+  const auto wanted = static_cast<std::size_t>(spec.durability.regions.value_or(1));
+  std::set<RegionName> regions;
+  for (const Member& member : spec.members()) {
+    if (member.replication_quorum) regions.insert(member.region);
+  }
+  if (wanted < 2 || regions.size() > wanted) return;
+  found.push_back({"", "spec.durability.regions",
+                   "every commit is to be in " + std::to_string(wanted) +
+                       " regions, and no other than " + join(regions, ", ", &RegionName::value) +
+                       " can hold it: when one of them is lost, writes stop until it is back",
+                   "add a region with a node of replication-quorum: true, or ask for " +
+                       std::to_string(wanted - 1)});
 }
 
 void region_cannot_take_over(const Formation& formation, Findings& found) {

@@ -28,7 +28,7 @@ enum class GoalState {
   promote,       ///< Become primary in this epoch, holding `position`; open when it is safe.
   primary,       ///< Be the primary; keep `sync` in force.
   demote,        ///< Stop in an orderly way, promise the epoch, say where the WAL ends.
-  maintenance,   ///< Out of the quorum; left to the operator.
+  maintenance,   ///< Stopped, and out of the quorum: for work on its machine.
   fence,         ///< Stop at once and stay down.
   drop,          ///< Leave the formation: stop, forget it, keep the data.
 };

@@ -65,8 +65,9 @@ inline constexpr Duration kReplyFreshFor{2'000};
 /// How long the controller waits for PostgreSQL's answer to its knock; a stopped server takes the
 /// connection and says nothing.
 inline constexpr Duration kKnockTime{700};
-/// How long a knock's outcome is worth something, and the least time between two of them.
-inline constexpr Duration kKnockGoodFor{1'000};
+/// How long a knock's outcome is worth something. The next one is asked for after kKnockTime and
+/// may take as long: until it is there, the last one stands, or the verdict would waver.
+inline constexpr Duration kKnockGoodFor = 2 * kKnockTime + Duration{100};
 /// How long a primary may be without enough synchronous standbys, which the controller hears,
 /// before production moves to their side.
 inline constexpr Duration kReplicationLostAfter{3'000};

@@ -45,4 +45,7 @@ struct Plan {
   bool deleted = false;
 };
 
+/// The last word about the formation as a whole; nullptr: nothing is to be decided about it.
+const Decision* formation_decision(const Plan& plan);
+
 }  // namespace hactl

@@ -62,6 +62,9 @@ struct NodeSpec {
   std::optional<bool> replication_quorum;
   std::optional<std::uint16_t> port;          ///< Unset: spec.postgres.port.
   std::optional<std::string> data_directory;  ///< Unset: spec.postgres.data-directory.
+  /// Its PostgreSQL is kept stopped: whatever the rest says, it is never promoted and no commit
+  /// waits for it.
+  bool maintenance = false;
   friend bool operator==(const NodeSpec&, const NodeSpec&) = default;
 };
 
@@ -76,7 +79,7 @@ struct RegionSpec {
   friend bool operator==(const RegionSpec&, const RegionSpec&) = default;
 };
 
-/// A node with every default resolved.
+/// A node with every default resolved. One in maintenance has priority 0 and is of no quorum.
 struct Member {
   NodeName name;
   RegionName region;
@@ -85,12 +88,22 @@ struct Member {
   std::string data_directory;
   int candidate_priority = 50;
   bool replication_quorum = true;
+  bool maintenance = false;
   friend bool operator==(const Member&, const Member&) = default;
 };
 
+/// Where every commit must be before it is acknowledged; the primary and its region count.
+struct DurabilitySpec {
+  std::optional<int> regions;  ///< In so many regions; unset: 1.
+  std::optional<int> nodes;    ///< On so many nodes; unset: what number-sync-standbys comes to.
+  friend bool operator==(const DurabilitySpec&, const DurabilitySpec&) = default;
+};
+
 struct FormationSpec {
-  /// Acknowledgements that a commit waits for. Unset: 1 when there are two quorum nodes, else 0.
+  /// Acknowledgements that a commit waits for. Unset: 1 when there are two quorum nodes, else 0;
+  /// more where `durability` needs more.
   std::optional<int> number_sync_standbys;
+  DurabilitySpec durability;
   WhenShort when_short = WhenShort::block;
   Failback failback = Failback::on_apply;
   PostgresSpec postgres;
@@ -99,8 +112,11 @@ struct FormationSpec {
 
   /// Every node in the order of the file, defaults resolved.
   [[nodiscard]] std::vector<Member> members() const;
-  /// number-sync-standbys with its default resolved.
+  /// How many acknowledgements commits wait for: number-sync-standbys, or what durability needs.
   [[nodiscard]] int sync_standbys() const;
+  /// Who is primary while all nodes are well: the highest candidate-priority, then the first name.
+  /// Requires a node.
+  [[nodiscard]] NodeName usual_primary() const;
 };
 
 /// What a user writes: the envelope and the spec.

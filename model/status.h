@@ -64,7 +64,10 @@ struct NodeStatus {
   TimelineId timeline;
   Lsn lsn;
   std::optional<std::uint64_t> lag_bytes;  ///< Behind the primary; unset: unknown.
-  bool healthy = false;                    ///< Heard from, and it is what its goal asks for.
+  /// How long ago the primary first had WAL that the node lacks, 0 when it lacks none; unset:
+  /// unknown.
+  std::optional<std::int64_t> lag_seconds;
+  bool healthy = false;  ///< Heard from, and it is what its goal asks for.
   std::optional<std::int64_t> heard_ms_ago;
   std::uint32_t rule = 0;  ///< The rule that gave the goal.
   std::string message;     ///< Why it has this goal, or what it waits for.
@@ -78,8 +81,9 @@ struct FormationStatus {
   std::optional<NodeName> primary;
   std::string sync;  ///< The setting that commits wait for: "ANY 1 (paris-b, paris-c)" or "none".
   std::vector<Condition> conditions;
-  std::vector<std::string> steps;  ///< What is still to come, in order; empty when converged.
-  std::vector<NodeStatus> nodes;   ///< In the order of the file; nodes on their way out come last.
+  std::vector<std::string> steps;       ///< What is still to come, in order; empty when converged.
+  std::vector<std::string> done_steps;  ///< Of the same convergence, as far as it was seen.
+  std::vector<NodeStatus> nodes;  ///< In the order of the file; nodes on their way out come last.
   friend bool operator==(const FormationStatus&, const FormationStatus&) = default;
 };
 

@@ -1,6 +1,7 @@
 #include "model/sync_config.h"
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
 #include <utility>
 
@@ -33,6 +34,10 @@ bool covers_all(const std::set<NodeName>& asked, const std::vector<SyncConfig>& 
   return std::ranges::all_of(with_mixtures(in_force), known);
 }
 
+bool has_part(const SyncConfig& config, const NodeName& node) {
+  return config.primary == node || config.members.contains(node);
+}
+
 std::string to_string(const SyncConfig& config) {
   if (config.required == 0) return "none";
   std::string text = "ANY " + std::to_string(config.required) + " (";
@@ -42,6 +47,32 @@ std::string to_string(const SyncConfig& config) {
     separator = ", ";
   }
   return text + ")";
+}
+
+std::optional<SyncConfig> parse_setting(std::string_view text) {
+  SyncConfig config;
+  if (text == "none") return config;
+  constexpr std::string_view kAny = "ANY ";
+  if (!text.starts_with(kAny) || !text.ends_with(')')) return std::nullopt;
+  text.remove_prefix(kAny.size());
+  text.remove_suffix(1);
+  const auto [rest, error] =
+      std::from_chars(text.data(), text.data() + text.size(), config.required);
+  text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
+  constexpr std::string_view kOpening = " (";
+  if (error != std::errc{} || config.required < 1 || !text.starts_with(kOpening)) {
+    return std::nullopt;
+  }
+  text.remove_prefix(kOpening.size());
+  constexpr std::string_view kBetween = ", ";
+  for (std::size_t end = 0; end != std::string_view::npos;) {
+    end = text.find(kBetween);
+    const std::string_view name = text.substr(0, end);
+    if (name.empty()) return std::nullopt;
+    config.members.insert(NodeName(std::string(name)));
+    if (end != std::string_view::npos) text.remove_prefix(end + kBetween.size());
+  }
+  return config;
 }
 
 }  // namespace hactl

@@ -2,8 +2,10 @@
 // must be asked before somebody else may become primary.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/ids.h"
@@ -20,6 +22,9 @@ struct SyncConfig {
   std::set<NodeName> members;  ///< Never contains `primary`.
   friend bool operator==(const SyncConfig&, const SyncConfig&) = default;
 };
+
+/// Whether `node` is one of those that may hold a commit by `config`: its primary or a member.
+bool has_part(const SyncConfig& config, const NodeName& node);
 
 /// Whether every commit that `config` may have acknowledged is held by some node of `asked` (R3):
 /// the primary itself answered, or fewer than `required` members did not.
@@ -39,5 +44,8 @@ bool covers_all(const std::set<NodeName>& asked, const std::vector<SyncConfig>& 
 
 /// "ANY 1 (paris-b, paris-c)", or "none".
 std::string to_string(const SyncConfig& config);
+
+/// The number and the members that to_string() has written; unset: it is no such text.
+std::optional<SyncConfig> parse_setting(std::string_view text);
 
 }  // namespace hactl

@@ -260,6 +260,14 @@ std::vector<FieldProblem> validate_fields(const Formation& formation) {
     problems.add("spec.number-sync-standbys",
                  std::to_string(*spec.number_sync_standbys) + " is less than 0");
   }
+  const auto check_durability = [&](const std::string& field, std::optional<int> value,
+                                    std::size_t most) {
+    const int high = static_cast<int>(most);
+    if (!value || (*value >= 1 && *value <= high)) return;
+    problems.add("spec.durability." + field, not_between(*value, 1, high));
+  };
+  check_durability("regions", spec.durability.regions, kRegionsMax);
+  check_durability("nodes", spec.durability.nodes, kNodesMax);
   check_postgres(spec.postgres, problems);
   for (std::size_t i = 0; i < spec.regions.size(); ++i) {
     check_region(spec.regions[i], "spec.regions[" + std::to_string(i) + "].", problems);

@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
+#include "base/join.h"
+#include "model/durability.h"
 #include "model/limits.h"
 #include "model/network.h"
 #include "model/validate.h"
@@ -122,6 +125,56 @@ void check_quorum(const FormationSpec& spec, const std::vector<Placed>& nodes,
   }
 }
 
+std::string there_are(std::size_t count) {
+  return count == 1 ? "there is 1" : "there are " + std::to_string(count);
+}
+
+/// With a quorum node in so many regions, wherever the primary is, enough others are left; and
+/// likewise for nodes.
+void check_durable_counts(const DurabilitySpec& asked, const std::vector<Placed>& nodes,
+                          std::vector<FieldProblem>& found) {
+  std::set<RegionName> regions;
+  std::size_t quorum = 0;
+  for (const Placed& node : nodes) {
+    if (!node.member.replication_quorum) continue;
+    regions.insert(node.member.region);
+    ++quorum;
+  }
+  const auto in_regions = static_cast<std::size_t>(asked.regions.value_or(1));
+  if (regions.size() < in_regions) {
+    found.push_back({"spec.durability.regions",
+                     std::to_string(in_regions) +
+                         " needs at least one node with replication-quorum: true in each of " +
+                         std::to_string(in_regions) + " regions; " + there_are(regions.size()) +
+                         " such" + (regions.empty() ? "" : ": ") +
+                         join(regions, ", ", &RegionName::value)});
+  }
+  const auto on_nodes = static_cast<std::size_t>(asked.nodes.value_or(1));
+  if (quorum < on_nodes) {
+    found.push_back({"spec.durability.nodes",
+                     std::to_string(on_nodes) + " needs at least " + std::to_string(on_nodes) +
+                         " nodes with replication-quorum: true; " + there_are(quorum)});
+  }
+}
+
+void check_durability(const FormationSpec& spec, const std::vector<Placed>& nodes,
+                      std::vector<FieldProblem>& found) {
+  if (!asks_for_durability(spec)) return;
+  check_durable_counts(spec.durability, nodes, found);
+  const int needed = spec.sync_standbys();
+  if (spec.number_sync_standbys.value_or(needed) < needed) {
+    found.push_back({"spec.number-sync-standbys",
+                     std::to_string(*spec.number_sync_standbys) + " is less than the " +
+                         std::to_string(needed) +
+                         " that spec.durability needs: leave it out, or ask for less there"});
+  }
+  if (spec.when_short == WhenShort::degrade) {
+    found.push_back({"spec.when-short",
+                     "degrade would give up what spec.durability asks for when standbys are "
+                     "missing: write block, or leave spec.durability out"});
+  }
+}
+
 void check_counts(const FormationSpec& spec, std::size_t nodes, std::vector<FieldProblem>& found) {
   if (spec.regions.empty()) {
     found.push_back({"spec.regions", "at least one region is required"});
@@ -148,6 +201,7 @@ std::vector<FieldProblem> validate_together(const Formation& formation) {
   // Every pair is looked at below: not before their number is known to be small.
   if (nodes.empty() || nodes.size() > kNodesMax) return found;
   check_quorum(spec, nodes, found);
+  check_durability(spec, nodes, found);
   check_names(spec, nodes, found);
   for (std::size_t i = 0; i < spec.regions.size(); ++i) {
     check_region_networks(spec.regions[i], "spec.regions[" + std::to_string(i) + "]", found);

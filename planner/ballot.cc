@@ -285,6 +285,11 @@ NextStep decide_collect(Facts& facts) {
 
 namespace {
 
+/// The setting under which the candidate opens. Requires that its promotion was ordered.
+SyncConfig own_setting(const FormationRecord& record) {
+  return *std::ranges::find(record.in_force, record.epoch, &SyncConfig::epoch);
+}
+
 /// Whether to wait no longer for a candidate, null when it is no node any more, that was chosen at
 /// `since`.
 bool will_not_take_over(Facts& facts, const NodeFacts* node, Instant since) {
@@ -313,8 +318,7 @@ NextStep decide_promote(Facts& facts) {
        !rule_holds(Rule::r8_confirmed))) {
     Draft draft(facts);
     FormationRecord& record = draft.record();
-    const SyncConfig own =
-        *std::ranges::find(facts.record.in_force, facts.record.epoch, &SyncConfig::epoch);
+    const SyncConfig own = own_setting(facts.record);
     record.in_force = {own};
     note_pause(facts, *node, record);
     record.primary = candidate;
@@ -343,9 +347,8 @@ NextStep decide_promote(Facts& facts) {
   }
   const bool gated = node != nullptr && node->heard && view && view->epoch == facts.record.epoch;
   if (gated && !ballot_would_help(facts)) {
-    return hold(395, candidate.value +
-                         " has been promoted, and opens when enough standbys, which are "
-                         "still being made, hold its WAL");
+    return hold(395, candidate.value + " has been promoted, and opens when its WAL is held by " +
+                         to_string(own_setting(facts.record)));
   }
   if (will_not_take_over(facts, node, since)) {
     return start_ballot(facts, 393, candidate.value + " did not take over in time");

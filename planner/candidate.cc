@@ -69,7 +69,9 @@ bool may_be_elected(const Facts& facts, const NodeName& name) {
 
 bool will_answer(const Facts& facts, const NodeName& name) {
   const NodeFacts& node = facts.node(name);
-  if (!node.heard || !node.has_data || node.forgot || node.excluded) return false;
+  if (!node.heard || !node.has_data || node.forgot || node.excluded || node.maintained) {
+    return false;
+  }
   const bool primary = facts.record.primary == name;
   return !primary || (!node.hung_up_at && facts.now - node.heard_at < kPrimarySilentAfter);
 }

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "model/durability.h"
 #include "model/limits.h"
 #include "planner/candidate.h"
 #include "planner/decide.h"
+#include "planner/draft.h"
 #include "planner/sync_quorum.h"
 
 namespace hactl {
@@ -21,13 +23,10 @@ Condition condition(const Facts& facts, std::string type, bool holds, std::strin
   return result;
 }
 
-/// Why the formation itself holds: the last decision without a node.
+/// Why the formation itself holds; empty: nothing is to be said.
 std::string formation_reason(const Plan& plan) {
-  std::string why;
-  for (const Decision& decision : plan.decisions) {
-    if (!decision.node) why = decision.why;
-  }
-  return why;
+  const Decision* decision = formation_decision(plan);
+  return decision == nullptr ? "" : decision->why;
 }
 
 /// A sentence on each node that is not where it should be; empty when all are.
@@ -81,6 +80,21 @@ Condition available(const Facts& facts, const Plan& plan) {
                    why.empty() ? "no primary is open to clients" : why);
 }
 
+/// "; writes resume when one of paris-b, paris-c returns"; empty where nobody's return alone does.
+std::string who_ends_the_wait(const Facts& facts, const SyncConfig& config) {
+  if (!asks_for_durability(facts.spec)) return {};
+  const std::set<NodeName> returns = returns_that_end_the_wait(facts, config);
+  if (returns.empty()) return "; writes resume when several others return";
+  return "; writes resume when " + std::string(returns.size() == 1 ? "" : "one of ") +
+         join(returns) + " returns";
+}
+
+/// Whether the newest setting on record does what spec.durability asks for.
+bool as_durable_as_asked(const Facts& facts) {
+  return !asks_for_durability(facts.spec) ||
+         meets_durability(facts.spec, facts.record.in_force.back());
+}
+
 Condition durable(Facts& facts) {
   const int wanted = facts.spec.sync_standbys();
   const auto& in_force = facts.record.in_force;
@@ -103,7 +117,13 @@ Condition durable(Facts& facts) {
   if (streaming < config.required) {
     return condition(facts, "Durable", false, "QuorumShort",
                      "commits wait: " + std::to_string(streaming) + " of " +
-                         std::to_string(config.required) + " needed standbys stream");
+                         std::to_string(config.required) + " needed standbys stream" +
+                         who_ends_the_wait(facts, config));
+  }
+  if (!as_durable_as_asked(facts)) {
+    return condition(facts, "Durable", false, "TooFewRegions",
+                     "commits wait for " + to_string(config) + ", by which they need not be in " +
+                         to_string(facts.spec.durability) + " yet");
   }
   return condition(facts, "Durable", true, "QuorumHeld", "commits wait for " + to_string(config));
 }
@@ -140,6 +160,10 @@ std::string unfinished(Facts& facts, const Plan& plan) {
   if (facts.record.in_force.front().required < facts.spec.sync_standbys()) {
     return "fewer standbys are synchronous than the spec asks for";
   }
+  if (!as_durable_as_asked(facts)) {
+    return "commits need not be in " + to_string(facts.spec.durability) +
+           " yet: too few standbys have joined";
+  }
   if (facts.spec.failback == Failback::on_apply &&
       facts.record.settled_generation != facts.generation) {
     return moves_too_often(facts) ? "waiting: the primary has moved " + std::to_string(kMovesMax) +
@@ -147,6 +171,10 @@ std::string unfinished(Facts& facts, const Plan& plan) {
                                   : "the preferred primary is not settled";
   }
   if (facts.record.request) return "a switchover is wanted";
+  if (const auto& own = facts.node(*facts.record.primary).member; own && own->maintenance) {
+    return facts.record.primary->value +
+           " is to be in maintenance, and no standby that may be primary is ready to take over";
+  }
   for (const auto& [name, node] : facts.nodes) {
     if (!needs_restart(facts, name)) continue;
     return name.value + " must restart" +
@@ -167,13 +195,13 @@ bool is_at_goal(const Facts& facts, const NodeName& node, const Goal& goal) {
       return own.report->state == NodeState::standby && own.sender != nullptr;
     case GoalState::hold: return own.final;
     case GoalState::drop: return own.report->state == NodeState::dropped;
+    case GoalState::maintenance: return is_down(own.report->state);
     case GoalState::init:
     case GoalState::bootstrap:
     case GoalState::rebuild:
     case GoalState::fast_forward:
     case GoalState::promote:
     case GoalState::demote:
-    case GoalState::maintenance:
     case GoalState::fence: return false;
   }
   return false;

@@ -69,9 +69,11 @@ bool can_fail_over(const Facts& facts) {
 }
 
 /// Where another node may be promoted without the primary's word, the primary has closed itself
-/// when its lease has run out.
+/// when its lease has run out; or its agent says that it is down, as it was told to be.
 bool primary_has_closed(Facts& facts) {
   const NodeName& primary = *facts.record.primary;
+  const NodeFacts& own = facts.node(primary);
+  if (own.heard && own.knows_goal && own.excluded && is_down(own.report->state)) return true;
   if (will_answer(facts, primary) || covers_all(those_who_answer(facts), facts.record.in_force)) {
     return true;
   }
@@ -185,9 +187,10 @@ std::optional<NextStep> decide_restarted(const Facts& facts) {
     if (!gone && !done) continue;
     Draft draft(facts);
     draft.record().restarts.erase(name);
-    return draft.done(332, "NodeRestarted",
-                      name.value + (done ? " has restarted, as was asked for"
-                                         : " has left the spec: it need not restart"));
+    const char* why = gone                       ? " has left the spec: it need not restart"
+                      : found->second.maintained ? " is in maintenance: it need not restart"
+                                                 : " has restarted, as was asked for";
+    return draft.done(332, "NodeRestarted", name.value + why);
   }
   return std::nullopt;
 }

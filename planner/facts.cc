@@ -58,6 +58,11 @@ void Facts::learn(const NodeName& name, NodeFacts& facts) const {
   }
   facts.excluded = on_record && known->second.excluded;
   facts.let_go = record.dropped.contains(name);
+  const bool needed = record.recovering || record.primary == name || record.candidate == name ||
+                      std::ranges::any_of(record.in_force, [&](const SyncConfig& config) {
+                        return has_part(config, name);
+                      });
+  facts.maintained = facts.member && facts.member->maintenance && !needed;
   const auto seen = observed.nodes.find(name);
   if (seen == observed.nodes.end()) return;
   const NodeReport& report = seen->second.report;
@@ -115,6 +120,11 @@ WalPosition Facts::sent_by(const NodeReport& writer) const {
   return furthest;
 }
 
+bool is_down(NodeState state) {
+  return state == NodeState::stopped || state == NodeState::fenced || state == NodeState::empty ||
+         state == NodeState::creating;
+}
+
 bool Facts::passed(Instant since, Duration wait) {
   const Instant due = since + wait;
   if (now >= due) return true;
@@ -126,11 +136,12 @@ std::optional<KnockAnswer> Facts::knock(const NodeName& name, Instant since) {
   const auto last = observed.knocks.find(name);
   const bool good = last != observed.knocks.end() && last->second.begun_at >= since &&
                     !passed(last->second.begun_at, kKnockGoodFor);
-  if (good) return last->second.answer;
-  const auto found = nodes.find(name);
-  if (found == nodes.end() || !found->second.address) return std::nullopt;
-  knocks[name] = KnockOrder{found->second.address->host, found->second.address->port};
-  return std::nullopt;
+  if (!good || passed(last->second.begun_at, kKnockTime)) {
+    const auto found = nodes.find(name);
+    if (found == nodes.end() || !found->second.address) return std::nullopt;
+    knocks[name] = KnockOrder{found->second.address->host, found->second.address->port};
+  }
+  return good ? std::optional(last->second.answer) : std::nullopt;
 }
 
 const Promotion* Facts::opened() const {

@@ -30,6 +30,8 @@ struct NodeFacts {
   bool forgot = false;      ///< Is heard, and shows less than it once knew (R13).
   bool excluded = false;    ///< `forgot` is on record, and it was not built anew since.
   bool let_go = false;      ///< Is let go on record, and the order to leave may still reach it.
+  /// In maintenance by its spec, and nothing needs it any more: it is to be, or is, stopped.
+  bool maintained = false;
   bool has_data = false;
   std::optional<Position> position;  ///< On a timeline that the formation knows.
   WalPosition complete_seen;         ///< What this incarnation once had, whole.
@@ -38,6 +40,9 @@ struct NodeFacts {
   const SenderView* sender =
       nullptr;  ///< As the primary sees it, streaming in the primary's epoch.
 };
+
+/// PostgreSQL does not run. Data that is half made waits as it is.
+bool is_down(NodeState state);
 
 /// One formation at one instant. Keeps references: lives no longer than what it was made from.
 class Facts {
@@ -52,7 +57,7 @@ class Facts {
   /// The report of the record's primary if it was heard from lately, else nullptr.
   [[nodiscard]] const NodeReport* primary_report() const { return primary_report_; }
   /// What the controller's knock at the node came to, if one was begun at `since` or later and is
-  /// fresh; if not, the plan orders one.
+  /// fresh. The plan orders one when it is not, or soon won't be.
   std::optional<KnockAnswer> knock(const NodeName& name, Instant since);
 
   /// The primary is heard, open, and in the epoch on record.

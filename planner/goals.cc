@@ -20,13 +20,14 @@ struct Place {
   bool candidate = false;  ///< The record's candidate.
   bool fetching = false;   ///< The candidate that lacks WAL and has a donor.
   bool first = false;      ///< The formation has no data yet.
-  bool gone = false;       ///< Not in the spec, and no setting counts it any more.
-  bool excluded = false;   ///< It forgot something and must be built anew.
-  bool open = false;       ///< The primary, and open to clients.
-  bool empty = false;      ///< It has no data.
-  bool may_clone = false;  ///< It is its turn to make a copy.
-  bool wal_gone = false;   ///< The primary no longer has the WAL that it needs.
-  bool waits = false;      ///< A new primary is to open; it does so without this node.
+  bool maintained = false;  ///< Its spec has it stopped, and nothing needs it any more.
+  bool gone = false;        ///< Not in the spec, and no setting counts it any more.
+  bool excluded = false;    ///< It forgot something and must be built anew.
+  bool open = false;        ///< The primary, and open to clients.
+  bool empty = false;       ///< It has no data.
+  bool may_clone = false;   ///< It is its turn to make a copy.
+  bool wal_gone = false;    ///< The primary no longer has the WAL that it needs.
+  bool waits = false;       ///< A new primary is to open; it does so without this node.
 };
 
 struct When {
@@ -38,6 +39,7 @@ struct When {
   Is fetching = Is::any;
   Is first = Is::any;
   Is gone = Is::any;
+  Is maintained = Is::any;
   Is excluded = Is::any;
   Is open = Is::any;
   Is empty = Is::any;
@@ -73,6 +75,10 @@ constexpr std::array kRows{
         .when = {.gone = Is::yes},
         .goal = GoalState::drop,
         .why = "no longer in the spec, and no commit waits for it"},
+    Row{.id = 407,
+        .when = {.maintained = Is::yes},
+        .goal = GoalState::maintenance,
+        .why = "in maintenance by its spec, and no commit waits for it: kept stopped"},
     Row{.id = 410,
         .when = {.phases = only(Phase::bootstrap)},
         .goal = GoalState::init,
@@ -181,10 +187,10 @@ bool matches(const When& when, const Place& place) {
          fits(when.deleting, place.deleting) && fits(when.unknown, place.unknown) &&
          fits(when.primary, place.primary) && fits(when.candidate, place.candidate) &&
          fits(when.fetching, place.fetching) && fits(when.first, place.first) &&
-         fits(when.gone, place.gone) && fits(when.excluded, place.excluded) &&
-         fits(when.open, place.open) && fits(when.empty, place.empty) &&
-         fits(when.may_clone, place.may_clone) && fits(when.wal_gone, place.wal_gone) &&
-         fits(when.waits, place.waits);
+         fits(when.gone, place.gone) && fits(when.maintained, place.maintained) &&
+         fits(when.excluded, place.excluded) && fits(when.open, place.open) &&
+         fits(when.empty, place.empty) && fits(when.may_clone, place.may_clone) &&
+         fits(when.wal_gone, place.wal_gone) && fits(when.waits, place.waits);
 }
 
 /// There is a primary to copy: an open one, or one that has been promoted and may need the copies
@@ -204,6 +210,7 @@ std::set<NodeName> clones_allowed(const Facts& facts) {
     for (const Member& member : facts.members) {
       const NodeFacts& node = facts.node(member.name);
       if (allowed.size() >= kClonesAtOnceMax) return allowed;
+      if (node.maintained) continue;
       if (node.heard && node.report->state == wanted) allowed.insert(member.name);
     }
   }
@@ -252,9 +259,7 @@ bool wal_is_gone(Facts& facts, const NodeFacts& node) {
 Place place_of(Facts& facts, const NodeName& name, const NodeFacts& node,
                const std::set<NodeName>& cloning, const std::optional<std::set<NodeName>>& needed) {
   const FormationRecord& record = facts.record;
-  const auto counts = [&](const SyncConfig& c) {
-    return c.primary == name || c.members.contains(name);
-  };
+  const auto counts = [&](const SyncConfig& config) { return has_part(config, name); };
   Place place;
   place.phase = record.phase;
   place.deleting = record.deleting;
@@ -265,6 +270,7 @@ Place place_of(Facts& facts, const NodeName& name, const NodeFacts& node,
   place.fetching = place.candidate && record.donor.has_value();
   place.first = record.system_id.value == 0;
   place.gone = !node.member && !place.primary && std::ranges::none_of(record.in_force, counts);
+  place.maintained = node.maintained;
   place.excluded = node.excluded || node.forgot;
   place.open = place.primary && facts.primary_open();
   place.empty = !node.has_data;

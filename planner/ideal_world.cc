@@ -147,8 +147,13 @@ void IdealWorld::obey_one(const Goal& goal, NodeReport& report) {
       report.node = goal.node;
       report.state = NodeState::dropped;
       break;
-    case GoalState::init:
-    case GoalState::maintenance: break;
+    case GoalState::maintenance:
+      report.state = NodeState::stopped;
+      report.restart_pending = false;
+      report.receiver.reset();
+      report.primary.reset();
+      break;
+    case GoalState::init: break;
   }
 }
 

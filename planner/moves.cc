@@ -12,8 +12,9 @@ namespace {
 /// because it is at it, and the order stands until it has said that it is done.
 bool all_stream(const Facts& facts, const NodeName& restarting) {
   return std::ranges::all_of(facts.members, [&](const Member& member) {
+    const NodeFacts& node = facts.node(member.name);
     if (member.name == restarting && facts.record.restarts.contains(restarting)) return true;
-    return member.name == *facts.record.primary || facts.node(member.name).sender != nullptr;
+    return member.name == *facts.record.primary || node.maintained || node.sender != nullptr;
   });
 }
 
@@ -90,6 +91,7 @@ std::string restart_reason(const Facts& facts) {
 
 bool needs_restart(const Facts& facts, const NodeName& name) {
   const NodeReport* report = facts.node(name).report;
+  if (facts.node(name).maintained) return false;
   return report != nullptr && report->restart_done < facts.generation.value &&
          (report->restart_pending || facts.record.restarts.contains(name));
 }
@@ -113,6 +115,10 @@ std::optional<Move> wanted_move(Facts& facts) {
     const auto to = best_standby(facts, std::nullopt);
     if (to) return Move{*to, 324, primary.value + " is no longer in the spec"};
     return std::nullopt;
+  }
+  if (own->second.member->maintenance) {
+    const auto to = best_standby(facts, std::nullopt);
+    if (to) return Move{*to, 327, primary.value + " is to be in maintenance"};
   }
   const std::optional<NodeName> preferred = preferred_primary(facts);
   if (preferred && *preferred != primary && may_move_to_preferred(facts) &&

@@ -32,7 +32,7 @@ std::string deed_of(const Goal& goal) {
     case GoalState::promote: return "to take over";
     case GoalState::fast_forward: return "to fetch WAL from " + whom;
     case GoalState::hold: return "to take no more WAL and say how far they are";
-    case GoalState::maintenance: return "to be left alone";
+    case GoalState::maintenance: return "to stop, for maintenance";
     case GoalState::fence: return "to stop";
     case GoalState::drop: return "to leave";
     case GoalState::primary:
@@ -212,9 +212,7 @@ Preview preview(const FormationSpec& spec, Generation generation, const PreviewS
     scribe.note_wait(next.decisions);
     if (!world.obey(next.goals)) world.wait();
     obeyed = true;
-    for (const Decision& decision : next.decisions) {
-      if (!decision.node) result.blocked = decision.why;
-    }
+    if (const Decision* decision = formation_decision(next)) result.blocked = decision->why;
   }
   return result;
 }

@@ -11,6 +11,7 @@ void Checkers::gate_opened(const SimServer& server) {
 void Checkers::acknowledged(const SimServer& server, const WalRecord& record) {
   wal_.acknowledged(server, record);
   settings_.acknowledged(server, record);
+  spread_.acknowledged(server, record);
 }
 
 void Checkers::writes_timeline(const SimServer& server, TimelineId timeline) {
@@ -45,6 +46,7 @@ void Checkers::record_written(const FormationRecord& record, const Observed& obs
   wal_.record_written(record);
   promises_.record_written(record);
   settings_.record_written(record);
+  spread_.record_written(record);
   records_.record_written(record, observed, now);
 }
 
@@ -56,6 +58,7 @@ void Checkers::looked_at(const FormationLoop& loop, Instant now) {
 void Checkers::node_forgot(const NodeName& node) {
   promises_.forgot(node);
   settings_.forgot(node);
+  spread_.forgot(node);
 }
 
 }  // namespace hactl

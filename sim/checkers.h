@@ -12,6 +12,7 @@
 #include "sim/record_properties.h"
 #include "sim/setting_properties.h"
 #include "sim/sim_cluster.h"
+#include "sim/spread_properties.h"
 #include "sim/trace.h"
 #include "sim/wal_properties.h"
 
@@ -25,6 +26,7 @@ class Checkers : public FactObserver {
         wal_(trace, cluster),
         promises_(trace),
         settings_(trace, cluster, promises_),
+        spread_(trace, cluster),
         records_(trace),
         plans_(trace),
         cluster_(cluster) {}
@@ -39,6 +41,8 @@ class Checkers : public FactObserver {
 
   void state_saved(const NodeName& node, const AgentState& state);
   void goal_arrived(const Goal& goal) { settings_.goal_arrived(goal); }
+  /// Comes before the record that was written with it.
+  void spec_written(const FormationSpec& spec) { spread_.spec_written(spec); }
   /// `observed` and `now` are those of the controller that wrote it.
   void record_written(const FormationRecord& record, const Observed& observed, Instant now);
   void looked_at(const FormationLoop& loop, Instant now);
@@ -52,6 +56,11 @@ class Checkers : public FactObserver {
   /// L1, L2, F0: found by the world.
   void violate(const std::string& property, const std::string& what) {
     trace_.violate(property, what);
+  }
+
+  /// Whether commits are, by that setting, where the spec wants them.
+  [[nodiscard]] bool spread_as_asked(const SyncConfig& config) const {
+    return spread_.as_asked(config);
   }
 
   [[nodiscard]] const std::string& violation() const { return trace_.violation(); }
@@ -68,6 +77,7 @@ class Checkers : public FactObserver {
   WalProperties wal_;
   PromiseProperties promises_;
   SettingProperties settings_;
+  SpreadProperties spread_;
   RecordProperties records_;
   PlanProperties plans_;
   const SimCluster& cluster_;

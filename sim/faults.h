@@ -88,6 +88,7 @@ struct Scenario {
   Duration pause_max{0};  ///< Most time between one fault and the next, in the slowest of runs.
   bool swarm = false;     ///< Each run has some of the kinds only, and those more often.
   bool calm = false;      ///< Nothing of it justifies another primary.
+  bool durable = false;   ///< Its formations ask for durability.
 };
 
 /// The scenarios by name; nullopt: there is none of this name.

@@ -11,12 +11,13 @@ namespace hactl {
 namespace {
 constexpr int kNodesAddedMax = 3;
 constexpr std::size_t kNodesInAllMax = 9;
+constexpr int kMaintainedBelow = 8;
 
 std::string describe(const FormationSpec& spec) {
   std::string line = "members now";
   for (const Member& member : spec.members()) {
     line += " " + member.name.value + ":" + std::to_string(member.candidate_priority) +
-            (member.replication_quorum ? "q" : "");
+            (member.replication_quorum ? "q" : "") + (member.maintenance ? "m" : "");
   }
   return line + ", wait for " + std::to_string(spec.sync_standbys());
 }
@@ -63,7 +64,13 @@ void Faults::edit_node(FaultKind kind, FormationSpec& spec) {
   const auto at =
       static_cast<std::size_t>(prng_.between(0, static_cast<std::int64_t>(nodes.size()) - 1));
   if (kind == FaultKind::edit_priority) {
-    nodes[at].candidate_priority = static_cast<int>(prng_.between(0, 100));
+    const auto priority = static_cast<int>(prng_.between(0, 100));
+    // Some such edits are for work on the machine.
+    if (priority < kMaintainedBelow) {
+      nodes[at].maintenance = !nodes[at].maintenance;
+    } else {
+      nodes[at].candidate_priority = priority;
+    }
   } else if (kind == FaultKind::edit_quorum) {
     nodes[at].replication_quorum = prng_.chance(50);
   } else {

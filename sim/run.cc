@@ -41,6 +41,7 @@ RunResult run_seed(const RunOptions& options) {
   wanted.hooks = options.hooks;
   wanted.course = options.course;
   wanted.calm = options.scenario.calm;
+  wanted.durable = options.scenario.durable;
   World world(std::move(wanted));
   const Instant begin = world.now();
   Faults faults(world, wanted_faults(options));

@@ -202,6 +202,25 @@ std::vector<Scenario> other() {
   };
 }
 
+/// Formations that ask for durability, and everything that could take it away.
+std::vector<Scenario> spread() {
+  using enum FaultKind;
+  return {
+      {.name = "durable",
+       .nodes_min = 3,
+       .weights = weights(
+           {{crash_primary, 2}, {crash_standby, 3}, {crash_node, 1},       {crash_all, 1},
+            {cut_region, 4},    {partition, 2},     {cut_node, 1},         {cut_pair, 1},
+            {one_way, 1},       {cut_primary, 1},   {slow_link, 2},        {slow_replay, 1},
+            {freeze_node, 1},   {loss, 1},          {crash_controller, 1}, {two_controllers, 1},
+            {old_messages, 1},  {switchover, 3},    {edit_priority, 2},    {edit_quorum, 2},
+            {edit_policy, 1},   {add_node, 2},      {remove_node, 2},      {move_node, 1}}),
+       .length = kUsualLength,
+       .pause_max = Duration{16'000},
+       .durable = true},
+  };
+}
+
 /// Restarts that an operator asks for, whatever else happens.
 std::vector<Scenario> restarting() {
   using enum FaultKind;
@@ -229,7 +248,7 @@ std::vector<Scenario> restarting() {
 
 std::vector<Scenario> listed() {
   std::vector<Scenario> all = growing();
-  for (std::vector<Scenario> more : {failing(), other(), restarting()})
+  for (std::vector<Scenario> more : {failing(), other(), spread(), restarting()})
     std::ranges::move(more, std::back_inserter(all));
   return all;
 }

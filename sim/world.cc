@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/validate.h"
 #include "sim/sim_knocker.h"
 
 namespace hactl {
@@ -47,6 +48,35 @@ FormationSpec random_spec(Prng& prng, int nodes) {
   return spec;
 }
 
+FormationSpec random_durable_spec(Prng& prng, int nodes) {
+  FormationSpec spec = random_spec(prng, nodes);
+  // Regions of every size, from one node up.
+  const std::int64_t regions = std::min<std::int64_t>(prng.between(2, 4), nodes);
+  std::vector<NodeSpec> all;
+  for (const RegionSpec& region : spec.regions)
+    all.insert(all.end(), region.nodes.begin(), region.nodes.end());
+  spec.regions.clear();
+  for (std::int64_t i = 0; i < regions; ++i)
+    spec.regions.emplace_back().name = RegionName("r" + std::to_string(i));
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto at = static_cast<std::int64_t>(i) < regions ? static_cast<std::int64_t>(i)
+                                                           : prng.between(0, regions - 1);
+    spec.regions[static_cast<std::size_t>(at)].nodes.push_back(all[i]);
+  }
+  spec.when_short = WhenShort::block;
+  spec.number_sync_standbys.reset();
+  spec.durability = {static_cast<int>(prng.between(1, regions)),
+                     static_cast<int>(prng.between(1, 4))};
+  Formation formation;
+  formation.name = FormationName("sim");
+  for (formation.spec = spec; !validate(formation).empty(); formation.spec = spec) {
+    int& more = *spec.durability.nodes > *spec.durability.regions ? *spec.durability.nodes
+                                                                  : *spec.durability.regions;
+    --more;
+  }
+  return spec;
+}
+
 namespace {
 
 /// Mostly small formations, as most are; and each run of a large one costs more.
@@ -73,7 +103,9 @@ World::World(WorldOptions options)
       network_(queue_, seed_for(kNetwork)) {
   Prng for_spec(options_.seed * 5 + kSpec);
   const int nodes = draw_nodes(for_spec, options_.nodes_min, options_.nodes_max);
-  spec_ = wanted_ = options_.spec ? *options_.spec : random_spec(for_spec, nodes);
+  spec_ = options_.durable ? random_durable_spec(for_spec, nodes) : random_spec(for_spec, nodes);
+  if (options_.spec) spec_ = *options_.spec;
+  wanted_ = spec_;
   // With 0 the silence of a controller is a reason to close, and then to fail over.
   if (options_.calm && spec_.number_sync_standbys == 0) {
     spec_.number_sync_standbys.reset();
@@ -308,6 +340,7 @@ void World::written(const SimController& controller, const StoredFormation& stor
     line += " final " + node.value + "=" + to_string(last.position);
   }
   trace_.note(line);
+  checkers_.spec_written(spec_);
   checkers_.record_written(record, controller.loop().observed(), controller.now());
   if (options_.calm) check_calm(record);
   stir();

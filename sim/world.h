@@ -36,6 +36,8 @@ struct WorldOptions {
   std::uint64_t course = 0;
   /// No fault comes that could justify another primary than the spec's and the users'.
   bool calm = false;
+  /// The spec that is drawn asks for durability.
+  bool durable = false;
   /// Valid; unset: drawn by the seed.
   std::optional<FormationSpec> spec;
 };
@@ -175,5 +177,8 @@ class World {
 
 /// A valid spec of `nodes` nodes in 1..3 regions.
 FormationSpec random_spec(Prng& prng, int nodes);
+
+/// A valid spec of `nodes` nodes, three or more, that asks for as much durability as they allow.
+FormationSpec random_durable_spec(Prng& prng, int nodes);
 
 }  // namespace hactl

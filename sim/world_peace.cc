@@ -144,6 +144,10 @@ std::string World::missing() const {
   const SimServer& primary = *cluster_.servers().at(*record.primary);
   if (!primary.writable()) return record.primary->value + " is not open";
   for (const Member& member : wanted_.members()) {
+    if (member.maintenance) {
+      if (!cluster_.servers().at(member.name)->running()) continue;
+      return member.name.value + " runs, and is to be in maintenance";
+    }
     if (member.name == *record.primary) continue;
     const std::string why = missing_standby(member, *record.primary);
     if (!why.empty()) return why;
@@ -151,6 +155,10 @@ std::string World::missing() const {
   if (record.in_force.front().required != wanted_.sync_standbys()) {
     return "commits wait for " + to_string(record.in_force.front()) + ", not for " +
            std::to_string(wanted_.sync_standbys());
+  }
+  if (!checkers_.spread_as_asked(record.in_force.front())) {
+    return "commits wait for " + to_string(record.in_force.front()) +
+           ", by which they need not be where the spec wants them";
   }
   if (checkers_.last_acknowledged_at() < healed_at_) return "no commit was acknowledged";
   if (!is_true(network_.controller()->loop().last_plan().conditions, "Converged")) {

@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include "model/durability.h"
+
 #include "simulate/simulate.h"
 
 namespace hactl {
@@ -41,9 +43,11 @@ std::vector<std::string> what_to_do(const FormationSpec& spec, const Outcome& ou
   std::vector<std::string> steps;
   if (!outcome.lost.contains(outcome.primary)) {
     steps.push_back("bring back " + list_of(outcome.lost, "or"));
-    steps.push_back(
-        "or lower spec.number-sync-standbys, or set spec.when-short to degrade, and "
-        "apply: fewer nodes then hold each commit");
+    steps.push_back(asks_for_durability(spec)
+                        ? "or ask for less in spec.durability, and apply: each commit is then in "
+                          "fewer places"
+                        : "or lower spec.number-sync-standbys, or set spec.when-short to degrade, "
+                          "and apply: fewer nodes then hold each commit");
     return steps;
   }
   const bool electable =

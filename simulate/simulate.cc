@@ -1,7 +1,6 @@
 #include "simulate/simulate.h"
 
 #include <algorithm>
-#include <tuple>
 #include <vector>
 
 #include "sim/world.h"
@@ -47,21 +46,10 @@ std::set<NodeName> holders_among(const Outcome& outcome) {
                                                                      : std::set<NodeName>{};
 }
 
-/// Among equals, whoever was heard first is primary. Where the nodes are there before the file is
-/// applied, that is the first of them by name.
-NodeName usual_primary(const FormationSpec& spec) {
-  const std::vector<Member> members = spec.members();
-  return std::ranges::min(members,
-                          [](const Member& left, const Member& right) {
-                            return std::tuple(-left.candidate_priority, left.name) <
-                                   std::tuple(-right.candidate_priority, right.name);
-                          })
-      .name;
-}
-
 bool begins(World& world, const FormationSpec& spec) {
   if (!world.run_until_converged(kBeginLimit) || !world.primary()) return false;
-  const NodeName usual = usual_primary(spec);
+  // Among equals, whoever was heard first is primary.
+  const NodeName usual = spec.usual_primary();
   if (world.primary() == usual) return true;
   world.move(MoveRequest{usual, std::nullopt});
   return world.run_until_converged(kBeginLimit) && world.primary().has_value();
@@ -73,6 +61,8 @@ std::string why_writes_stop(World& world) {
   const std::vector<Condition>& conditions = controller->loop().last_plan().conditions;
   const Condition* available = find_condition(conditions, "Available");
   if (available != nullptr && available->status != ConditionStatus::yes) return available->message;
+  const Condition* durable = find_condition(conditions, "Durable");
+  if (durable != nullptr && durable->reason == "QuorumShort") return durable->message;
   const Condition* progressing = find_condition(conditions, "Progressing");
   if (progressing != nullptr) return progressing->message;
   return "no commit is acknowledged";

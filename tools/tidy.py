@@ -60,12 +60,12 @@ DOORS = [
     (r"gtest/", "GTest::gtest", ""),
 ]
 SYSTEM = (r"(sys|netinet|arpa)/.*|\w+"
-          r"|(fcntl|grp|malloc|poll|pwd|sched|signal|stdio|stdlib|time|unistd)\.h")
+          r"|(fcntl|grp|malloc|poll|pty|pwd|sched|signal|stdio|stdlib|termios|time|unistd)\.h")
 
 PURE = "base/* model/* planner/* converge/* codec/* lint/* why/*"
 LOOPS = ("agent/agent_loop.* agent/postgres.h agent/state_file.h agent/transport.h"
          " controller/formation_loop.* controller/formation_writes.cc controller/formation_change.*"
-         " controller/involved.* controller/store.*")
+         " controller/involved.* controller/steps_taken.* controller/store.* controller/wal_times.*")
 REPLAYED = f"{PURE} {LOOPS} sim/* check/*"  # All that one seed must replay exactly.
 
 # Standard headers without clock, thread, file, chance or hash order. <chrono> gives units only.

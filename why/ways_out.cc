@@ -18,15 +18,6 @@ constexpr std::uint32_t kNoCandidateAnswered = 387;
 constexpr std::uint32_t kDataInTheWay = 302;
 constexpr std::uint32_t kNoCandidateHeard = 303;
 
-/// The decision about the formation; nullptr when there is none.
-const Decision* formation_decision(const Plan& answer) {
-  const Decision* last = nullptr;
-  for (const Decision& decision : answer.decisions) {
-    if (!decision.node) last = &decision;
-  }
-  return last;
-}
-
 /// Whether the words of `asked` would do, and one of them may be primary.
 bool can_go_on(const Facts& facts, const std::set<NodeName>& asked) {
   if (!words_suffice(facts, asked)) return false;

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,11 +11,12 @@
 
 #include "model/limits.h"
 #include "tests/controller/manual_scheduler.h"
+#include "tests/converge/node_c.h"
 
 namespace hactl {
 namespace {
 
-/// Shows the same whenever it is looked at.
+/// Shows the same whenever it is looked at, but for the settings it was given.
 class StillPostgres final : public Postgres {
  public:
   explicit StillPostgres(Scheduler& scheduler) : scheduler_(scheduler) {}
@@ -22,13 +24,19 @@ class StillPostgres final : public Postgres {
     ++looks;
     scheduler_.post([this, seen = std::move(seen)] { seen(view); });
   }
-  void perform(const Action& /*action*/, std::function<void(Result<ActionOutcome>)> done) override {
+  void perform(const Action& action, std::function<void(Result<ActionOutcome>)> done) override {
+    if (const auto* write = std::get_if<action::Configure>(&action)) {
+      view.config_id_on_disk = write->files.id;
+      if (view.sql) view.sql->config_id = write->files.id;
+    }
+    if (std::holds_alternative<action::SetSlots>(action)) ++slots_set;
     scheduler_.post([done = std::move(done)] { done(ActionOutcome{}); });
   }
   void on_exit(std::function<void()> /*changed*/) override {}
 
   PostgresView view;
   int looks = 0;
+  int slots_set = 0;
 
  private:
   Scheduler& scheduler_;
@@ -36,17 +44,17 @@ class StillPostgres final : public Postgres {
 
 class MemoryFile final : public StateFile {
  public:
-  explicit MemoryFile(Scheduler& scheduler) : scheduler_(scheduler) {}
-  Result<std::optional<AgentState>> load() override {
-    AgentState state;
+  explicit MemoryFile(Scheduler& scheduler) : scheduler_(scheduler) {
     state.node = NodeName("a");
     state.promised = Epoch(1);
     state.node_incarnation = NodeIncarnation(1);
-    return std::optional(state);
   }
+  Result<std::optional<AgentState>> load() override { return std::optional(state); }
   void save(const AgentState& /*state*/, std::function<void(Result<Done>)> done) override {
     scheduler_.post([done = std::move(done)] { done(Done{}); });
   }
+
+  AgentState state;
 
  private:
   Scheduler& scheduler_;
@@ -56,7 +64,8 @@ class MemoryFile final : public StateFile {
 class SilentController final : public Transport {
  public:
   explicit SilentController(Scheduler& scheduler) : scheduler_(scheduler) {}
-  void send(const NodeReport& /*report*/, std::function<void(Result<Done>)> done) override {
+  void send(const NodeReport& report, std::function<void(Result<Done>)> done) override {
+    if (on_report) on_report(report);
     scheduler_.post([reached = reached, done = std::move(done)] {
       done(reached ? Result<Done>(Done{}) : Error{ErrorCode::unavailable, "not reached"});
     });
@@ -75,6 +84,7 @@ class SilentController final : public Transport {
   bool reached = true;
   int questions = 0;
   std::function<void(Result<std::optional<Order>>)> waiting;
+  std::function<void(const NodeReport&)> on_report;
 
  private:
   Scheduler& scheduler_;
@@ -84,7 +94,7 @@ class AgentLoopTest : public ::testing::Test {
  protected:
   void start() {
     AgentIdentity identity;
-    identity.node = NodeName("a");
+    identity.node = file_.state.node;
     identity.say = [this](const std::string& line) { said_.push_back(line); };
     loop_.emplace(scheduler_, postgres_, file_, controller_, identity);
     ASSERT_TRUE(loop_->start().ok());
@@ -100,6 +110,23 @@ class AgentLoopTest : public ::testing::Test {
     order.goal.upstream = Upstream{NodeName("b"), "10.0.0.2", 5432, Epoch(1)};
     postgres_.view.data = DataKind::cluster;
     postgres_.view.running = true;
+    controller_.waiting(std::optional(order));
+    scheduler_.run();
+  }
+  /// Node c, which streams from b as it was told to.
+  void start_and_stream() {
+    LocalState streaming = detached_standby(Lsn(0x3000));
+    streaming.state.attached = Attachment{Epoch(2), NodeName("b")};
+    streaming.state.timelines[TimelineId(3)] = Epoch(2);
+    streaming.seen.sql->timeline = TimelineId(3);
+    streaming.seen.sql->receiver = ReceiverView{NodeName("b"), Epoch(2), TimelineId(3), true};
+    streaming.seen.credential = true;
+    file_.state = streaming.state;
+    postgres_.view = streaming.seen;
+    start();
+    Transport::Order order;
+    order.tag = "1";
+    order.goal = follow_b();
     controller_.waiting(std::optional(order));
     scheduler_.run();
   }
@@ -127,6 +154,18 @@ TEST_F(AgentLoopTest, LooksLessOftenAtWhatItHasWaitedForLong) {
   const int later = looks_within(Duration{1'000});
   EXPECT_LE(later, 6);
   EXPECT_GE(later, 3);
+}
+
+TEST_F(AgentLoopTest, WhatIsDoneAllTheTimeIsNotWhatItIsAt) {
+  start_and_stream();
+  scheduler_.advance(Duration{1'000});
+  ASSERT_EQ(loop_->last_report().doing, "");
+  const int before = postgres_.slots_set;
+  std::set<std::string> said;
+  controller_.on_report = [&](const NodeReport& report) { said.insert(report.doing); };
+  scheduler_.advance(Duration{30'000});
+  EXPECT_GE(postgres_.slots_set, before + 2);
+  EXPECT_EQ(said, std::set<std::string>{""});
 }
 
 TEST_F(AgentLoopTest, AsksForItsGoalAnewWhenTheControllerIsReachedAgain) {

@@ -221,6 +221,7 @@ NodeStatus RandomModel::node_status() {
   status.timeline = number<TimelineId>();
   status.lsn = number<Lsn>();
   if (coin()) status.lag_bytes = raw();
+  if (coin()) status.lag_seconds = small();
   status.healthy = coin();
   if (coin()) status.heard_ms_ago = small();
   status.rule = static_cast<std::uint32_t>(small());
@@ -239,6 +240,8 @@ FormationStatus RandomModel::formation_status() {
     status.conditions.push_back(condition());
   for (std::size_t i = few(); i > 0; --i)
     status.steps.push_back(text());
+  for (std::size_t i = few(); i > 0; --i)
+    status.done_steps.push_back(text());
   for (std::size_t i = few(); i > 0; --i)
     status.nodes.push_back(node_status());
   return status;
@@ -285,6 +288,7 @@ Formation RandomModel::formation() {
                       std::nullopt, std::nullopt};
       if (coin()) member.candidate_priority = static_cast<int>(random_.between(1, 100));
       if (coin()) member.replication_quorum = coin();
+      member.maintenance = hosts > 1 && coin();
       if (coin()) member.port = port();
       if (coin()) member.data_directory = "/srv/" + name();
       region.nodes.push_back(member);
@@ -292,6 +296,8 @@ Formation RandomModel::formation() {
     formation.spec.regions.push_back(region);
   }
   if (coin()) formation.spec.number_sync_standbys = 0;
+  // Whatever is asked for here holds of any formation.
+  formation.spec.durability = {1, coin() ? std::optional(1) : std::nullopt};
   return formation;
 }
 

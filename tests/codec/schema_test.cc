@@ -80,7 +80,7 @@ TEST(FormationSchema, HasTheDecodersFieldsAndNoOthers) {
         }
         EXPECT_EQ(in_decoder, in_schema) << at;
       });
-  EXPECT_EQ(objects, 7);
+  EXPECT_EQ(objects, 8);
 }
 
 TEST(FormationSchema, WhatTheControllerAddsIsAccepted) {

@@ -115,7 +115,7 @@ TEST(SpecYaml, FindsEveryFormationOfAFile) {
   EXPECT_EQ(two.formations[1].name.value, "small");
   EXPECT_FALSE(parse_formation_yaml(one + "---\n" + three, "f").ok());
   EXPECT_EQ(to_string(parse_formations_yaml(one + "---\n" + one, "f").problems),
-            "f:26:9: metadata.name: formation \"single\" is already on line 6");
+            "f:32:9: metadata.name: formation \"single\" is already on line 9");
   EXPECT_EQ(to_string(parse_formations_yaml("# nothing\n", "f").problems), "f: holds no formation");
 
   nlohmann::json list = {{"apiVersion", "hactl/v1"}, {"kind", "List"}};
@@ -207,7 +207,7 @@ spec:
             "f:6:3: spec.failback: is already on line 5\n"
             "f:3:27: metadata.owner: unknown field; known here are name, labels, annotations\n"
             "f:10:37: spec.regions[0].nodes[0].priority: unknown field; known here are name, host, "
-            "candidate-priority, replication-quorum, port, data-directory");
+            "candidate-priority, replication-quorum, port, data-directory, maintenance");
   EXPECT_EQ(lenient.formations.at(0).spec.failback, Failback::automatic);
   const ParsedFormations faulty =
       parse_formations_yaml(text + "  when-short: maybe\n", "f", Strictness::lenient);

@@ -83,6 +83,15 @@ TEST_F(ApiRolloutTest, WarnsOfWhatAChangeBringsAndOnlyOnce) {
   EXPECT_EQ(world_.put(alone).warnings, Lines{}) << "it was known before";
 }
 
+TEST_F(ApiRolloutTest, WarnsWhoMayNotKnowThatANodeWasDrained) {
+  Json drained = ControllerWorld::sample();
+  drained["spec"]["regions"][0]["nodes"][1]["maintenance"] = true;
+  static_cast<void>(world_.put(drained));
+  const Lines warning{"node b was in maintenance and is not any more: its PostgreSQL is started"};
+  EXPECT_EQ(world_.put(ControllerWorld::sample(), "?dry-run=All").warnings, warning);
+  EXPECT_EQ(world_.put(drained).warnings, Lines{});
+}
+
 TEST_F(ApiRolloutTest, WarnsWhoMayNotKnowThatANodeWasCordoned) {
   Json cordoned = with_priority(0);
   cordoned["metadata"]["annotations"]["hactl.io/cordoned.b"] = R"({"candidate-priority":65})";

@@ -15,15 +15,23 @@ Json formation(const Json& node, const char* version) {
   return {{"metadata", {{"resource-version", version}}}, {"status", {{"nodes", {node}}}}};
 }
 
-TEST(Shown, WhatAHealthyNodeDoesIsNoChange) {
-  const Json quiet = formation(node(true, "the formation's primary", "0/1"), "1.1");
-  const Json busy = formation(node(true, "writing a few bytes of WAL", "0/2"), "1.2");
-  EXPECT_EQ(comparable_of(ShownKind::formation, quiet), comparable_of(ShownKind::formation, busy));
-  const Json ill = formation(node(false, "writing a few bytes of WAL", "0/2"), "1.2");
-  EXPECT_NE(comparable_of(ShownKind::formation, busy), comparable_of(ShownKind::formation, ill));
+TEST(Shown, HowFarANodesWalReachesIsNoChange) {
+  const Json early = formation(node(true, "the formation's primary", "0/1"), "1.1");
+  const Json later = formation(node(true, "the formation's primary", "0/2"), "1.2");
+  EXPECT_EQ(comparable_of(ShownKind::formation, early), comparable_of(ShownKind::formation, later));
+  const Json ill = formation(node(false, "the formation's primary", "0/2"), "1.2");
+  EXPECT_NE(comparable_of(ShownKind::formation, later), comparable_of(ShownKind::formation, ill));
 }
 
-TEST(Shown, WhatAnIllNodeDoesIsAChange) {
+TEST(Shown, ALagIsNoChange) {
+  Json late = node(true, "", "0/1");
+  late["lag-bytes"] = 4'096;
+  late["lag-seconds"] = 3;
+  EXPECT_EQ(comparable_of(ShownKind::formation, formation(late, "1.1")),
+            comparable_of(ShownKind::formation, formation(node(true, "", "0/2"), "1.1")));
+}
+
+TEST(Shown, WhatANodeDoesIsAChange) {
   const auto comparable = [](const char* message, const char* lsn) {
     Json object = node(false, message, lsn);
     object["metadata"]["resource-version"] = lsn;

@@ -9,6 +9,18 @@
 namespace hactl {
 namespace {
 
+TEST(NextAction, InMaintenancePostgresIsStoppedAndThatIsOnFile) {
+  Goal goal = follow_b();
+  goal.state = GoalState::maintenance;
+  LocalState local = detached_standby(Lsn(0x3000));
+  EXPECT_EQ(name_of_next(goal, local), "stop");
+  EXPECT_NE(local.state.goal, goal);
+  local.seen.running = false;
+  local.seen.sql.reset();
+  EXPECT_EQ(name_of_next(goal, local), "wait: ");
+  EXPECT_EQ(local.state.goal, goal);
+}
+
 TEST(NextAction, AGoalOfAnOlderEpochThanThePromisedOneIsNotObeyed) {
   LocalState local = detached_standby(Lsn(0x2000));
   local.state.promised = Epoch(3);

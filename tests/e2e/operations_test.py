@@ -56,6 +56,26 @@ class Operations(LabTest):
         self.lab.until("back", lambda: self.state(leaving) == "standby", 60)
         self.lab.converged(60)
 
+    def test_a_drained_primary_moves_and_stays_down_until_it_is_uncordoned(self):
+        drained = self.lab.primary()
+        pid_file = os.path.join(self.lab.lab, "nodes", drained, "data", "postmaster.pid")
+        traffic = Traffic(self.lab, 20)
+        traffic.until_writing(self.lab)
+        said = self.lab.run("drain", "node", drained, "--timeout", "60s")
+        self.assertIn(f"node/{drained} drained", said)
+        self.assertFalse(os.path.exists(pid_file))
+        self.assertNotEqual(self.lab.primary(), drained)
+        self.assertEqual(self.lab.sql("select count(*) from pg_stat_replication"), "1")
+        # Whoever works on the machine may start it again as often as they like.
+        self.lab.act("kill", "node", drained)
+        self.lab.act("start", "node", drained)
+        self.lab.converged(60)
+        self.assertFalse(os.path.exists(pid_file))
+        self.lab.run("uncordon", "node", drained)
+        self.lab.until("back", lambda: self.state(drained) in ("standby", "primary"), 60)
+        self.lab.converged(60)
+        print(traffic.result())
+
     def test_a_standby_whose_disk_is_lost_is_built_anew(self):
         standby = next(n for n in ("node-b", "node-a", "node-c") if n != self.lab.primary())
         self.lab.act("kill", "node", standby)

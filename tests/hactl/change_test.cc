@@ -144,24 +144,14 @@ TEST_F(Change, CordonIsRememberedUntilUncordon) {
 
 TEST_F(Change, DrainWaitsUntilThePrimaryHasMoved) {
   EXPECT_EQ(say({"drain", "node", "paris-b"}), 0);
-  EXPECT_EQ(node(1)["candidate-priority"], 0);
-  EXPECT_EQ(node(1)["replication-quorum"], false);
+  EXPECT_EQ(node(1)["maintenance"], true);
+  Json drained = last_put();
+  drained["metadata"]["resource-version"] = "8.1";
   EXPECT_EQ(say({"drain", "node", "paris-a", "--timeout=0"}), 1);
+  controller_.set(kOne, json_answer(drained));
+  EXPECT_EQ(say({"uncordon", "node", "paris-b"}), 0);
+  EXPECT_FALSE(node(1).contains("maintenance"));
   expect_transcript("drain");
-}
-
-TEST_F(Change, DrainAsksAPrimaryToMoveThatNoPriorityMoves) {
-  const std::string switchover = "POST /apis/hactl/v1/formations/default/switchover";
-  controller_.set(switchover, json_answer(object(), 202));
-  EXPECT_EQ(run({"drain", "node", "paris-a", "--timeout=0"}), 1);
-  EXPECT_TRUE(controller_.bodies(switchover).empty());
-  Json never = object();
-  never["spec"]["failback"] = "never";
-  controller_.set(kOne, json_answer(never));
-  EXPECT_EQ(run({"drain", "node", "paris-b"}), 0);
-  EXPECT_TRUE(controller_.bodies(switchover).empty());
-  EXPECT_EQ(run({"drain", "node", "paris-a", "--timeout=0"}), 1);
-  EXPECT_EQ(controller_.bodies(switchover), std::vector<std::string>{"{}"});
 }
 
 TEST_F(Change, DeleteEndsWhenTheFormationIsGone) {

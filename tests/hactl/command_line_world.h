@@ -78,6 +78,7 @@ inline FormationStatus status(ConditionStatus converged) {
     node.timeline = TimelineId(1);
     node.lsn = Lsn(0x3000148);
     node.lag_bytes = 0;
+    node.lag_seconds = 0;
     node.healthy = member.name.value != "paris-c";
     node.heard_ms_ago = 12;
     node.rule = 120;

@@ -53,7 +53,7 @@ TEST(Explain, ShowsThePageOfALintRule) {
   ASSERT_TRUE(page.ok());
   EXPECT_TRUE(page->starts_with("HA003: a region can't take over\n\nA node with"));
   EXPECT_EQ(explain_lint_rule("HA999").error().message,
-            "error: there is no rule HA999: they are HA001 to HA016");
+            "error: there is no rule HA999: they are HA001 to HA017");
 }
 
 TEST(Explain, LinesFitIntoEightyColumns) {

@@ -23,11 +23,13 @@ class FakeController {
   /// "GET /path?query" (as far as the query is asked about) to the answer.
   using Answers = std::map<std::string, HttpResponse>;
 
-  explicit FakeController(Answers answers) : answers_(std::move(answers)) {
-    server_ =
-        HttpServer::listen(scheduler_, TlsWorld::shared().server_options(), [this](auto exchange) {
-          answer(*exchange);
-        }).value();
+  /// \param port  0: any free one.
+  explicit FakeController(Answers answers, std::uint16_t port = 0) : answers_(std::move(answers)) {
+    HttpServerOptions options = TlsWorld::shared().server_options();
+    options.port = port;
+    server_ = HttpServer::listen(scheduler_, options, [this](auto exchange) {
+                answer(*exchange);
+              }).value();
     port_ = server_->port();
     thread_ = std::thread([this] { scheduler_.run(); });
   }
@@ -48,6 +50,8 @@ class FakeController {
         "fake",
         {{"fake", options.base_url, options.ca_file, options.certificate_file, options.key_file}}};
   }
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
 
   /// Changes an answer.
   void set(const std::string& request, HttpResponse response) {

@@ -29,6 +29,7 @@ Json nodes() {
     items.push_back(item);
   }
   items[1]["lag-bytes"] = 4096;
+  items[1]["lag-seconds"] = 3;
   items[2]["lag-bytes"] = 128;
   return items;
 }

@@ -79,6 +79,29 @@ TEST(Lint, FindsRegionsThatAcknowledgeAlone) {
   EXPECT_EQ(found(paris_and_rome("  number-sync-standbys: 3\n")), Codes{});
 }
 
+TEST(Lint, KnowsWhatDurabilityDoesAndWhatItCosts) {
+  const std::string dublin = R"(    - name: dublin
+      candidate-priority: 20
+      nodes: [{name: dublin-a, host: 10.3.0.1}]
+)";
+  const std::string two = "  durability: {regions: 2}\n";
+  const std::string three = "  durability: {regions: 3}\n";
+  EXPECT_EQ(found(paris_and_rome(two)), Codes{"HA017 spec.durability.regions"});
+  EXPECT_EQ(found(paris_and_rome(two) + dublin), Codes{});
+  EXPECT_EQ(found(paris_and_rome("  durability: {nodes: 3}\n")),
+            (Codes{"HA002 spec.regions[0]", "HA002 spec.regions[1]"}));
+  EXPECT_EQ(found(paris_and_rome(three) + dublin),
+            (Codes{"HA001 spec.durability", "HA017 spec.durability.regions"}));
+  const LintFinding finding = lint(formation(paris_and_rome(three) + dublin))[0];
+  EXPECT_EQ(finding.message,
+            "commits wait for ANY 2 (dublin-a, rome-a): when one of them is lost, writes stop");
+  EXPECT_EQ(finding.advice, "add a node with replication-quorum: true in a region more");
+  const std::string dublin_of_two =
+      replaced(dublin, "host: 10.3.0.1}", "host: 10.3.0.1}, {name: dublin-b, host: 10.3.0.2}");
+  EXPECT_TRUE(lint(formation(paris_and_rome(three) + dublin_of_two))[0].advice.ends_with(
+      ", or set spec.durability.nodes to 4"));
+}
+
 TEST(Lint, FindsRegionsThatCannotTakeOver) {
   const std::string spec = replaced(paris_and_rome("  number-sync-standbys: 3\n"),
                                     "candidate-priority: 40", "candidate-priority: 0");

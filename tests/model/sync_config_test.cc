@@ -103,5 +103,15 @@ TEST(SyncConfig, IsWrittenAsPostgresReadsIt) {
   EXPECT_EQ(to_string(SyncConfig{}), "none");
 }
 
+TEST(SyncConfig, WhatWasWrittenIsReadAsItWas) {
+  for (const std::string text : {"none", "ANY 1 (b)", "ANY 12 (b, c-2, d)"}) {
+    const std::optional<SyncConfig> read = parse_setting(text);
+    ASSERT_TRUE(read) << text;
+    EXPECT_EQ(to_string(*read), text);
+  }
+  for (const std::string text : {"", "ANY", "ANY 0 (b)", "ANY 1 ()", "ANY 1 (b", "FIRST 1 (b)"})
+    EXPECT_FALSE(parse_setting(text)) << text;
+}
+
 }  // namespace
 }  // namespace hactl

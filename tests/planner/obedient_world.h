@@ -165,23 +165,7 @@ class ObedientWorld {
     switch (goal.state) {
       case GoalState::bootstrap:
       case GoalState::promote:
-      case GoalState::primary: {
-        report.state = NodeState::primary;
-        report.system_id = SystemId(7);
-        report.final_for = Epoch(0);
-        report.receiver.reset();
-        PrimaryView view = report.primary.value_or(PrimaryView{});
-        view.epoch = goal.sync->epoch;
-        view.timeline = goal.timeline;
-        view.gate_open = true;
-        view.confirmed = true;
-        view.applied = goal.sync->generation;
-        view.granted = goal.sync;
-        if (report.position.timeline != goal.timeline) view.start = report.position.lsn;
-        report.position = WalPosition{goal.timeline, report.position.lsn};
-        report.primary = view;
-        break;
-      }
+      case GoalState::primary: lead(goal, report); break;
       case GoalState::standby:
       case GoalState::rebuild:
         if (!goal.upstream) return;
@@ -214,10 +198,31 @@ class ObedientWorld {
         report.node = goal.node;
         report.state = NodeState::dropped;
         break;
-      case GoalState::init:
       case GoalState::maintenance:
+        report.state = NodeState::stopped;
+        report.receiver.reset();
+        report.primary.reset();
+        break;
+      case GoalState::init:
       case GoalState::fence: break;
     }
+  }
+
+  static void lead(const Goal& goal, NodeReport& report) {
+    report.state = NodeState::primary;
+    report.system_id = SystemId(7);
+    report.final_for = Epoch(0);
+    report.receiver.reset();
+    PrimaryView view = report.primary.value_or(PrimaryView{});
+    view.epoch = goal.sync->epoch;
+    view.timeline = goal.timeline;
+    view.gate_open = true;
+    view.confirmed = true;
+    view.applied = goal.sync->generation;
+    view.granted = goal.sync;
+    if (report.position.timeline != goal.timeline) view.start = report.position.lsn;
+    report.position = WalPosition{goal.timeline, report.position.lsn};
+    report.primary = view;
   }
 
   void stream(const NodeName& primary, const std::map<NodeName, Goal>& goals) {

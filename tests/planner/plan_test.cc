@@ -69,6 +69,53 @@ TEST(Plan, WidensTheQuorumBeforeAMigrationAndNarrowsItAfter) {
   EXPECT_EQ(settings, expected);
 }
 
+GoalState goal_of(ObedientWorld& world, const char* node) {
+  return world.next().goals.at(NodeName(node)).state;
+}
+
+TEST(Plan, ANodeGoesIntoMaintenanceOnlyWhenNoCommitWaitsForIt) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  world.spec.regions[0].nodes[2].maintenance = true;
+  world.generation = Generation(2);
+  EXPECT_EQ(goal_of(world, "c"), GoalState::standby);
+  ASSERT_TRUE(world.next().record);
+  EXPECT_EQ(world.next().record->phase, Phase::reconfigure);
+  world.settle();
+  EXPECT_EQ(to_string(world.record.in_force.back()), "ANY 1 (b)");
+  EXPECT_EQ(goal_of(world, "c"), GoalState::maintenance);
+  EXPECT_EQ(world.report("c").state, NodeState::stopped);
+  EXPECT_EQ(world.condition("Converged"), "True every node is as the spec says");
+  world.spec.regions[0].nodes[2].maintenance = false;
+  world.generation = Generation(3);
+  world.settle();
+  EXPECT_EQ(to_string(world.record.in_force.back()), "ANY 1 (b, c)");
+  EXPECT_EQ(world.condition("Converged"), "True every node is as the spec says");
+}
+
+TEST(Plan, APrimaryThatIsToBeInMaintenanceMovesWhateverFailbackSays) {
+  ObedientWorld world(three_nodes());
+  world.spec.failback = Failback::never;
+  world.settle();
+  ASSERT_EQ(world.record.primary, NodeName("a"));
+  world.spec.regions[0].nodes[0].maintenance = true;
+  world.generation = Generation(2);
+  world.settle();
+  EXPECT_EQ(world.record.primary, NodeName("b"));
+  EXPECT_EQ(goal_of(world, "a"), GoalState::maintenance);
+  EXPECT_EQ(world.condition("Converged"), "True every node is as the spec says");
+}
+
+TEST(Plan, AFailoverDoesNotWaitForWhatIsInMaintenance) {
+  ObedientWorld world(three_nodes());
+  world.spec.regions[0].nodes[2].maintenance = true;
+  world.settle();
+  world.stop_postgres("a");
+  world.settle();
+  EXPECT_EQ(world.record.primary, NodeName("b"));
+  EXPECT_EQ(goal_of(world, "c"), GoalState::maintenance);
+}
+
 TEST(Plan, FailsOverWhenThePrimarysPostgresHasStopped) {
   ObedientWorld world(three_nodes());
   world.settle();

@@ -86,6 +86,23 @@ TEST_F(VerdictTest, AnAnswerFromBeforeTheStandbysWereLostProvesNothing) {
   EXPECT_TRUE(asks_postgres());
 }
 
+TEST_F(VerdictTest, AnAnswerStandsUntilTheNextIsThere) {
+  for (const char* standby : {"b", "c"})
+    node(standby).report.receiver->quiet = true;
+  pass(kPrimarySilentAfter, {"a"});
+  knock(KnockAnswer::silent);
+  EXPECT_TRUE(judge().dead);
+  EXPECT_FALSE(asks_postgres());
+  pass(kKnockTime, {"a"});
+  EXPECT_TRUE(judge().dead);
+  EXPECT_TRUE(asks_postgres());
+  pass(kKnockTime, {"a"});
+  EXPECT_TRUE(judge().dead) << "the next knock may take as long as the first";
+  pass(kKnockGoodFor - 2 * kKnockTime, {"a"});
+  EXPECT_FALSE(judge().dead);
+  EXPECT_TRUE(asks_postgres());
+}
+
 TEST_F(VerdictTest, ADeadAgentBesideALivePostgresIsNoReasonToFailOver) {
   hang_up();
   pass(Duration{60'000}, {"a"});

@@ -71,6 +71,20 @@ TEST(PlantedBug, APlannerThatIgnoresCoverageIsSeen) {
   EXPECT_TRUE(first_violation(*find_scenario("chaos"), hooks).starts_with("I"));
 }
 
+TEST(PlantedBug, ASettingThatLetsCommitsGoInTooFewPlacesIsSeen) {
+  Hooks hooks;
+  // After the first failover, long after durability was promised.
+  hooks.record = [](FormationRecord& record) {
+    if (record.phase != Phase::reconfigure || record.epoch < Epoch(2)) return false;
+    SyncConfig& next = record.in_force.back();
+    if (next.required == 0) return false;
+    --next.required;
+    return true;
+  };
+  const std::string seen = first_violation(*find_scenario("durable"), hooks);
+  EXPECT_TRUE(seen.starts_with("I15")) << seen;
+}
+
 TEST(PlantedBug, AReloadThatIsTakenForADetachIsSeen) {
   Hooks hooks;
   hooks.skip = [](const Action& action) { return std::holds_alternative<action::Detach>(action); };
