@@ -168,9 +168,9 @@ Step resume(const Goal& goal, const LocalState& local, Instant now) {
   const bool sealed = goal.position && rule_holds(Rule::r13_sealed);
   Gate gate = sealed ? Gate::sealed : Gate::closed;
   if (!rule_holds(Rule::r10_resumes_closed)) gate = Gate::open;
-  if (auto step = configure(goal, local, as_primary(goal, gate, any_names(*goal.sync)))) {
-    return *step;
-  }
+  WantedSettings wanted = as_primary(goal, gate, any_names(*goal.sync));
+  wanted.starts_as = StartsAs::primary;
+  if (auto step = configure(goal, local, wanted)) return *step;
   return act(action::ResumeGated{goal.postgres}, "resuming behind the closed gate");
 }
 

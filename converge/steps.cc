@@ -158,7 +158,7 @@ const SettingsFiles& render(const Goal& goal, const LocalState& local,
   role.sync_names = wanted.sync_names;
   role.paths = local.paths;
   role.os_user = local.os_user;
-  const bool standby = !runs_as_primary(local);
+  const bool standby = wanted.starts_as == StartsAs::standby && !runs_as_primary(local);
   if (standby && local.seen.control) role.at_least = local.seen.control->primary_settings;
   return rendered(goal.postgres, role);
 }

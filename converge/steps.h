@@ -62,6 +62,10 @@ bool is_noted(const Goal& goal, const AgentState& state);
 /// SaveState when the file does not say `state` yet; its sequence is set here.
 std::optional<Step> save(const LocalState& local, AgentState state, std::string why);
 
+/// What PostgreSQL is started as. A standby takes no parameters below those that its data was
+/// written with; a primary that goes on does.
+enum class StartsAs { standby, primary };
+
 /// Configure when the settings on disk, or those loaded, are not the wanted ones. `upstream` unset:
 /// detached. `sync_names`: the value of synchronous_standby_names.
 struct WantedSettings {
@@ -69,6 +73,7 @@ struct WantedSettings {
   Epoch epoch;
   Gate gate = Gate::closed;
   std::string sync_names;
+  StartsAs starts_as = StartsAs::standby;
 };
 std::optional<Step> configure(const Goal& goal, const LocalState& local,
                               const WantedSettings& wanted);

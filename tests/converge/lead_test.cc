@@ -166,6 +166,26 @@ TEST(Lead, AResumingPrimaryLetsNobodyInBeforeItsDataIsSeenToBeAllThatItHadShown)
   EXPECT_EQ(lets_nodes_in(goal, local), true);
 }
 
+// Else it would wait for another restart as soon as it runs, and be restarted for ever.
+TEST(Lead, AResumingPrimaryTakesParametersBelowThoseThatItRanWith) {
+  Goal goal = lead();
+  goal.postgres.parameters["max_connections"] = "100";
+  LocalState local = crashed_primary();
+  local.seen.control->primary_settings["max_connections"] = 120;
+  Step step = next_action(goal, local, kNow);
+  for (int i = 0; i < 5 && step.action; ++i) {
+    if (const auto* save = std::get_if<action::SaveState>(&*step.action)) local.state = save->state;
+    const auto* write = std::get_if<action::Configure>(&*step.action);
+    if (write == nullptr) {
+      step = next_action(goal, local, kNow);
+      continue;
+    }
+    EXPECT_NE(write->files.server.find("max_connections = '100'"), std::string::npos);
+    return;
+  }
+  FAIL() << "nothing was configured";
+}
+
 TEST(Lead, AResumingPrimaryThatHasLessThanItHadShownLetsNobodyInAndSaysSo) {
   Goal goal = lead();
   goal.position = WalPosition{TimelineId(3), Lsn(0x3001)};

@@ -71,9 +71,9 @@ class Rollout(LabTest):
                 pid = self.lab.postmaster(node)
                 if pid is not None and pid not in seen[node]:
                     seen[node].append(pid)
-            status = self.lab.status()
-            return (int(status["observed-generation"]) > generation
-                    and self.lab.condition("Converged")["status"] == "True")
+            converged = self.lab.condition("Converged")
+            return (converged["status"] == "True"
+                    and int(converged["observed-generation"]) > generation)
 
         self.lab.until("every node has restarted", done, 90)
         print(traffic.result())
