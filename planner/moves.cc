@@ -8,13 +8,28 @@
 namespace hactl {
 namespace {
 
+/// By its own word and the primary's: of one that has just stopped the primary may not know yet.
+bool streams(const NodeFacts& node) {
+  return node.sender != nullptr && node.report != nullptr &&
+         node.report->state == NodeState::standby && receiving_from(*node.report).has_value();
+}
+
 /// Whether every standby streams, but for one that an operator wants restarted: it may be down
 /// because it is at it, and the order stands until it has said that it is done.
 bool all_stream(const Facts& facts, const NodeName& restarting) {
   return std::ranges::all_of(facts.members, [&](const Member& member) {
     const NodeFacts& node = facts.node(member.name);
     if (member.name == restarting && facts.record.restarts.contains(restarting)) return true;
-    return member.name == *facts.record.primary || node.maintained || node.sender != nullptr;
+    return member.name == *facts.record.primary || node.maintained || streams(node);
+  });
+}
+
+/// Whether a standby that is heard does not stream: it may have been restarted a moment ago, and be
+/// fit to take over in another one.
+bool somebody_comes_back(const Facts& facts) {
+  return std::ranges::any_of(facts.members, [&](const Member& member) {
+    const NodeFacts& node = facts.node(member.name);
+    return member.name != *facts.record.primary && node.heard && !node.maintained && !streams(node);
   });
 }
 
@@ -130,7 +145,7 @@ std::optional<Move> wanted_move(Facts& facts) {
                     " is higher than " + std::to_string(own->second.member->candidate_priority)};
   }
   if (needs_restart(facts, primary) && !any_parameters_held(facts) &&
-      !standby_needs_restart(facts)) {
+      !standby_needs_restart(facts) && !somebody_comes_back(facts)) {
     const auto to = best_standby(facts, std::nullopt);
     if (to) return Move{*to, 326, restart_reason(facts)};
   }
@@ -144,6 +159,7 @@ std::optional<NodeName> restart_turn(const Facts& facts) {
   if (!facts.primary_open() && !facts.record.restarts.contains(primary)) return std::nullopt;
   if (first_to_restart(facts)) return standby_to_restart(facts);
   if (!facts.nodes.contains(primary) || !needs_restart(facts, primary)) return std::nullopt;
+  if (facts.primary_open() && somebody_comes_back(facts)) return std::nullopt;
   const bool somebody_else = best_standby(facts, std::nullopt).has_value();
   if (somebody_else && !any_parameters_held(facts)) return std::nullopt;
   return primary;

@@ -64,6 +64,33 @@ TEST(Restart, TheOrderStandsWhileTheNodeIsDownForIt) {
   EXPECT_TRUE(told(world.next()).empty());
 }
 
+// It notes the restart when it has stopped; the primary may not have seen that yet.
+TEST(Restart, TheNextOneWaitsUntilTheOneBeforeIsBack) {
+  ObedientWorld world = restarting(kAll);
+  NodeReport& b = world.report("b");
+  const NodeReport running = b;
+  b.state = NodeState::stopped;
+  b.receiver.reset();
+  b.restart_done = world.generation.value;
+  while (const std::optional<FormationRecord> decided = world.next().record)
+    world.record = *decided;
+  EXPECT_FALSE(world.record.restarts.contains(NodeName("b")));
+  EXPECT_TRUE(told(world.next()).empty());
+  const std::uint64_t done = b.restart_done;
+  b = running;
+  b.restart_done = done;
+  EXPECT_EQ(told(world.next()), std::vector<std::string>{"c"});
+  // Nor has the primary its turn while the last one is not back.
+  NodeReport& c = world.report("c");
+  c.state = NodeState::stopped;
+  c.receiver.reset();
+  c.restart_done = done;
+  while (const std::optional<FormationRecord> decided = world.next().record)
+    world.record = *decided;
+  EXPECT_EQ(world.record.phase, Phase::stable);
+  EXPECT_TRUE(told(world.next()).empty());
+}
+
 TEST(Restart, APrimaryThatNobodyCanFollowIsRestartedWhereItIs) {
   FormationSpec spec = three_nodes();
   spec.regions[0].nodes[1].candidate_priority = 0;
