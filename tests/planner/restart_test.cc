@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "model/limits.h"
+#include "planner/decide.h"
 #include "planner/preview.h"
 #include "tests/planner/obedient_world.h"
 
@@ -89,6 +91,31 @@ TEST(Restart, TheNextOneWaitsUntilTheOneBeforeIsBack) {
     world.record = *decided;
   EXPECT_EQ(world.record.phase, Phase::stable);
   EXPECT_TRUE(told(world.next()).empty());
+}
+
+TEST(Restart, ThePrimaryWaitsForTheOneThatCouldTakeOver) {
+  FormationSpec spec = three_nodes();
+  spec.regions[0].nodes[1].candidate_priority = 0;
+  ObedientWorld world = restarting({NodeName("a")}, spec);
+  NodeReport& c = world.report("c");
+  const NodeReport running = c;
+  c.state = NodeState::stopped;
+  c.receiver.reset();
+  const auto move = [&] {
+    Facts facts(world.spec, world.generation, world.record, world.observed, world.now);
+    return wanted_move(facts);
+  };
+  EXPECT_TRUE(told(world.next()).empty());
+  EXPECT_FALSE(move());
+  c = running;
+  ASSERT_TRUE(move());
+  EXPECT_EQ(move()->to, NodeName("c"));
+  // Who is not heard is not waited for.
+  c = NodeReport(running);
+  c.state = NodeState::stopped;
+  c.receiver.reset();
+  world.observed.nodes[NodeName("c")].received_at = world.now - kSilentAfter;
+  EXPECT_EQ(told(world.next()), std::vector<std::string>{"a"});
 }
 
 TEST(Restart, APrimaryThatNobodyCanFollowIsRestartedWhereItIs) {
