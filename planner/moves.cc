@@ -49,9 +49,12 @@ std::optional<NodeName> standby_to_restart(const Facts& facts) {
   return first && all_stream(facts, *first) ? first : std::nullopt;
 }
 
-/// One that is told to restart may be at it, whatever it and the primary have said last.
+/// One that is told to restart may be at it, whatever it and the primary have said last. One that
+/// has just restarted is up before the primary has seen it gone, and may stop once more for what
+/// its replay meets: it has to say itself that it receives.
 bool may_take_over_now(const Facts& facts, const NodeName& name) {
-  return ready_to_take_over(facts, name) && standby_to_restart(facts) != name;
+  return streams(facts.node(name)) && ready_to_take_over(facts, name) &&
+         standby_to_restart(facts) != name;
 }
 
 std::optional<NodeName> best_standby(const Facts& facts, const std::optional<RegionName>& region) {

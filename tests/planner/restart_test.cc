@@ -93,6 +93,24 @@ TEST(Restart, TheNextOneWaitsUntilTheOneBeforeIsBack) {
   EXPECT_TRUE(told(world.next()).empty());
 }
 
+// It is up, and of its walsender the primary tells what it saw before.
+TEST(Restart, WhoHasJustBeenRestartedTakesOverWhenItSaysItselfThatItReceives) {
+  ObedientWorld world = restarting({});
+  world.record.request = MoveRequest{NodeName("c"), std::nullopt};
+  NodeReport& c = world.report("c");
+  const NodeReport running = c;
+  c.restart_done = world.generation.value;
+  c.receiver.reset();
+  const auto move = [&] {
+    Facts facts(world.spec, world.generation, world.record, world.observed, world.now);
+    return wanted_move(facts);
+  };
+  EXPECT_FALSE(move());
+  c.receiver = running.receiver;
+  ASSERT_TRUE(move());
+  EXPECT_EQ(move()->to, NodeName("c"));
+}
+
 TEST(Restart, ThePrimaryWaitsForTheOneThatCouldTakeOver) {
   FormationSpec spec = three_nodes();
   spec.regions[0].nodes[1].candidate_priority = 0;
