@@ -106,10 +106,14 @@ void SimServer::replay() {
   if (!in_recovery_) return;
   while (replayed_ < disk.wal.size() && take_parameter_change())
     ++replayed_;
-  if (!recovered_) recovered();
-  if (!accepting_ && started_as_ == StartAs::standby && disk.end() >= disk.consistent_at) {
-    accepting_ = true;
+  const bool consistent = replayed_end() >= disk.consistent_at;
+  // PostgreSQL waits for a restart only where somebody can read already, and else gives up.
+  if (replayed_ < disk.wal.size() && !accepting_ && !consistent) {
+    crash();
+    return;
   }
+  if (!recovered_) recovered();
+  if (!accepting_ && started_as_ == StartAs::standby && consistent) accepting_ = true;
   if (in_recovery_) cluster_.reply(*this);
   wake_receiver();
 }
@@ -117,7 +121,10 @@ void SimServer::replay() {
 void SimServer::recovered() {
   recovered_ = true;
   if (started_as_ == StartAs::standby) return;
+  const Lsn found = disk.end();
   become_primary(disk.timeline());
+  checkpoint();  // With which a recovery ends, before anybody can log in.
+  disk.checkpoint_begin = found;
 }
 
 void SimServer::become_primary(TimelineId timeline) {
@@ -340,7 +347,7 @@ void SimServer::checkpointer_reload() {
 void SimServer::checkpoint() {
   disk.flushed = disk.wal.size();
   disk.checkpoint_timeline = disk.timeline();
-  disk.checkpoint_end = replayed_end();
+  disk.checkpoint_begin = disk.checkpoint_end = replayed_end();
 }
 
 void SimServer::end_sessions() {
@@ -443,6 +450,7 @@ PostgresView SimServer::look() const {
   control.clean_shutdown = disk.clean && !running_;
   control.was_primary = disk.was_primary;
   control.timeline = disk.checkpoint_timeline;
+  control.begin = disk.checkpoint_begin;
   control.end = disk.checkpoint_end;
   if (disk.control_connections != 0) {
     control.primary_settings["max_connections"] = disk.control_connections;
