@@ -35,7 +35,7 @@ void LocalPostgres::observe(const PostgresGoal& postgres, std::function<void(Pos
 }
 
 void LocalPostgres::perform(const Action& action, std::function<void(Result<ActionOutcome>)> done) {
-  const Performer::Setting setting{.postgres = postgres_, .now = scheduler_.utc()};
+  const Performer::Setting setting{.postgres = postgres_, .clock = scheduler_};
   acting_.add([this, action, setting, alive = alive_, done = std::move(done)] {
     Result<ActionOutcome> outcome = performer_.perform(action, setting);
     scheduler_.post([alive, done, outcome = std::move(outcome)] {

@@ -212,13 +212,16 @@ Result<Done> Performer::rewind(const action::Rewind& order, UtcTime now) {
   return drop_foreign_timelines(directory, order.timeline, *history);
 }
 
-Result<Done> Performer::configure(const action::Configure& order) {
+Result<Done> Performer::configure(const action::Configure& order, const Scheduler& clock) {
   if (data_kind(order.data_directory) != DataKind::cluster) {
     return Error{ErrorCode::not_found,
                  "configure " + order.data_directory + ": no PostgreSQL data directory"};
   }
   if (Result<Done> done = write_settings(order.data_directory, order.files); !done.ok()) {
     return done.error().within("configure PostgreSQL");
+  }
+  if (order.until && clock.now() > *order.until) {
+    return Error{ErrorCode::timed_out, "configure PostgreSQL: the leave to do so has run out"};
   }
   Result<Done> reloaded = reload_postmaster(order.data_directory);
   if (reloaded.ok()) await_reload(order.data_directory, order.files.id);
@@ -419,9 +422,11 @@ struct Performer::Dispatch {
   Answer operator()(const action::Clone& order) const { return of(self.clone(order)); }
   Answer operator()(const action::AskSource& order) const { return of(self.ask_source(order)); }
   Answer operator()(const action::Rewind& order) const {
-    return of(self.rewind(order, setting.now));
+    return of(self.rewind(order, setting.clock.utc()));
   }
-  Answer operator()(const action::Configure& order) const { return of(self.configure(order)); }
+  Answer operator()(const action::Configure& order) const {
+    return of(self.configure(order, setting.clock));
+  }
   Answer operator()(const action::StartStandby& order) const {
     return of(self.start_standby(order.postgres));
   }

@@ -12,6 +12,7 @@
 #include "agent/pg_programs.h"
 #include "agent/pg_session.h"
 #include "base/result.h"
+#include "base/scheduler.h"
 #include "base/time.h"
 #include "model/action.h"
 #include "model/goal.h"
@@ -23,7 +24,7 @@ class Performer {
   /// What one action needs beside itself.
   struct Setting {
     PostgresGoal postgres{};  ///< As it was last observed.
-    UtcTime now{};            ///< Names what is kept.
+    const Scheduler& clock;   ///< Names what is kept, and says when it is too late.
   };
 
   /// `paths` and `stopping` outlive this.
@@ -39,7 +40,7 @@ class Performer {
   Result<Done> clone(const action::Clone& order);
   Result<Done> ask_source(const action::AskSource& order);
   Result<Done> rewind(const action::Rewind& order, UtcTime now);
-  Result<Done> configure(const action::Configure& order);
+  Result<Done> configure(const action::Configure& order, const Scheduler& clock);
   Result<Done> start_standby(const PostgresGoal& postgres);
   Result<Done> resume_gated(const PostgresGoal& postgres);
   Result<Done> stop(const std::string& directory, const action::Stop& order);

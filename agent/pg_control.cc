@@ -88,8 +88,8 @@ Result<ControlFacts> parse_control_file(std::string_view bytes) {
   data.clean_shutdown = state == kShutDown || state == kShutDownInRecovery;
   data.was_primary = state == kShutDown || state == kInProduction;
   data.timeline = TimelineId(number_at<std::uint32_t>(bytes, kTimelineAt));
-  data.end =
-      end_of_checkpoint(Lsn(number_at<std::uint64_t>(bytes, kCheckpointAt)), facts.segment_bytes);
+  data.begin = Lsn(number_at<std::uint64_t>(bytes, kCheckpointAt));
+  data.end = end_of_checkpoint(data.begin, facts.segment_bytes);
   for (const auto& [name, at] : kSettingsAt)
     data.primary_settings[name] = number_at<std::int32_t>(bytes, at);
   return facts;

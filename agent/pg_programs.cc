@@ -76,6 +76,7 @@ ControlFacts facts_of(const Fields& fields) {
       TimelineId(number_in<std::uint32_t>(field(fields, "Latest checkpoint's TimeLineID")));
   const std::optional<Lsn> checkpoint = parse_lsn(field(fields, "Latest checkpoint location"));
   if (checkpoint && facts.segment_bytes > 0) {
+    data.begin = *checkpoint;
     data.end = end_of_checkpoint(*checkpoint, facts.segment_bytes);
   }
   const std::pair<const char*, const char*> settings[] = {

@@ -285,7 +285,8 @@ PostgresView look(const Server& server, const SettingsTable& settings, std::uint
   control.clean_shutdown = server.clean && !server.running;
   control.was_primary = server.was_primary;
   control.timeline = TimelineId(server.checkpoint_timeline);
-  control.end = Lsn(server.length);
+  // No disk is put back here: recovery always finds all that there was.
+  control.begin = control.end = Lsn(server.length);
   for (std::uint8_t timeline = 1; timeline < kTimelinesMax; ++timeline) {
     if (!has_timeline(server, timeline)) continue;
     const Branch& branch = server.history[timeline];

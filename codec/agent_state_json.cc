@@ -38,6 +38,7 @@ void fields(Archive& archive, wire::Of<AgentState> auto& state) {
   archive("timelines", state.timelines);
   archive("rebuilding", state.rebuilding);
   archive("rewinding", state.rewinding);
+  archive("must-hold", state.must_hold);
   archive("restart-done", state.restart_done);
   archive("boot-id", state.boot_id);
   archive("goal", state.goal);

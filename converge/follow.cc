@@ -1,4 +1,4 @@
-// The goals of a node that is not to be primary: standby, rebuild, hold, fast_forward, demote.
+// The goals of a node that is not to be primary: standby, rebuild, hold, fast_forward.
 #include <algorithm>
 #include <iterator>
 #include <string>
@@ -57,32 +57,6 @@ std::optional<Step> cut_off(const LocalState& local) {
     return act(action::Detach{}, "taking no more WAL");
   }
   return std::nullopt;
-}
-
-/// The goal and its epoch are on file; what the node is attached to stays as it is. Unset: they
-/// are.
-std::optional<Step> note_promise(const Goal& goal, const LocalState& local, std::string why) {
-  if (local.state.promised >= goal.epoch && is_noted(goal, local.state)) return std::nullopt;
-  AgentState state = noted(goal, local);
-  state.promised = std::max(state.promised, goal.epoch);
-  return save(local, std::move(state), std::move(why));
-}
-
-/// The right to be primary goes with the PostgreSQL that may have been told to become one.
-AgentState promise(const Goal& goal, const LocalState& local) {
-  AgentState state = noted(goal, local);
-  if (!local.seen.running) state.grant.reset();
-  state.promised = std::max(state.promised, goal.epoch);
-  state.attached.reset();
-  return state;
-}
-
-/// The promise is on file, and that the node is attached to nobody. Unset: it is.
-std::optional<Step> give_promise(const Goal& goal, const LocalState& local, std::string why) {
-  const bool right_is_over = local.state.grant && !local.seen.running;
-  const bool given = local.state.promised >= goal.epoch && !local.state.attached && !right_is_over;
-  if (given && is_noted(goal, local.state)) return std::nullopt;
-  return save(local, promise(goal, local), std::move(why));
 }
 
 /// The node's WAL is part of the chain, or about to be replaced by WAL that is. Not before that: by
@@ -149,6 +123,7 @@ std::optional<Step> after_clone(const Goal& goal, const LocalState& local) {
   AgentState made = noted(goal, local);
   made.rebuilding = false;
   made.node_incarnation = next_incarnation(goal, local);
+  made.must_hold.reset();
   made.promoted.reset();
   if (local.seen.control) made.system_id = local.seen.control->system_id;
   return save(local, made, "noting that the copy is complete");
@@ -184,6 +159,7 @@ AgentState whole_again(const Goal& goal, const LocalState& local) {
 AgentState rewound(const Goal& goal, const LocalState& local) {
   AgentState state = whole_again(goal, local);
   state.node_incarnation = next_incarnation(goal, local);
+  state.must_hold.reset();
   return state;
 }
 
@@ -429,51 +405,6 @@ Step fast_forward(const Goal& goal, const LocalState& local, Instant now) {
   if (auto step = configure(goal, local, wanted)) return *step;
   if (auto step = restart_to_replay(local)) return *step;
   return wait_for("fetching WAL from " + goal.upstream->node.value, kSoon);
-}
-
-Step demote(const Goal& goal, const LocalState& local, Instant now) {
-  if (runs_as_primary(local) && local.state.promised < goal.epoch &&
-      local.checkpointed_for != goal.epoch) {
-    return act(action::Checkpoint{goal.epoch, 0}, "writing a checkpoint before it stops");
-  }
-  if (auto step = give_promise(goal, local, "promising the epoch")) return *step;
-  if (runs_as_primary(local) || (local.seen.running && !local.seen.sql)) {
-    action::Stop stop;
-    if (goal.upstream) stop.successor = goal.upstream->node;
-    return act(std::move(stop), "stopping in good order");
-  }
-  if (position_is_final(local)) return wait_for("stopped for the switchover", kLater);
-  return hold_still(goal, local, now);
-}
-
-Step stay_down(const Goal& goal, const LocalState& local, Instant now) {
-  if (auto step = end_hung(local, now, kHungAfter)) return *step;
-  if (local.seen.running) return act(action::Stop{}, "stopping: it is to be in maintenance");
-  // On file: an agent that is started again without a controller must not start PostgreSQL.
-  if (auto step = note_promise(goal, local, "noting that it is in maintenance")) return *step;
-  return wait_for("", kAtPeace);
-}
-
-Step leave(const Goal& goal, const LocalState& local) {
-  if (local.seen.running || local.seen.leftovers) {
-    const auto mode =
-        goal.state == GoalState::fence ? action::Stop::Mode::immediate : action::Stop::Mode::fast;
-    return act(action::Stop{mode}, "stopping: it is to leave");
-  }
-  if (local.seen.credential) return act(action::Detach{}, "giving its credential back");
-  AgentState gone = noted(goal, local);
-  if (goal.state == GoalState::drop) {
-    gone.promised = Epoch(0);
-    gone.grant.reset();
-    gone.attached.reset();
-    gone.promoted.reset();
-    gone.timelines.clear();
-    // Data that was half made stays so: who comes back must not take it for data without notes.
-    gone.rewinding.reset();
-    gone.applied_generation = ConfigGeneration(0);
-  }
-  if (auto step = save(local, gone, "noting that it has left")) return *step;
-  return wait_for("", kAtPeace);
 }
 
 }  // namespace hactl

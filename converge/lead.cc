@@ -24,10 +24,6 @@ bool began(const Goal& goal, const LocalState& local) {
          local.state.promised == goal.epoch;
 }
 
-bool gate_is_open(const LocalState& local) {
-  return runs_as_primary(local) && !local.seen.sql->read_only;
-}
-
 bool proof_is_for(const Goal& goal, const LocalState& local) {
   return local.proof.epoch == goal.sync->epoch && local.proof.generation == goal.sync->generation;
 }
@@ -94,6 +90,7 @@ AgentState granted(const Goal& goal, const LocalState& local) {
   AgentState state = noted(goal, local);
   state.promised = goal.epoch;
   state.attached.reset();
+  state.must_hold.reset();
   state.promoted = OwnPromotion{goal.epoch, goal.timeline, Lsn(0)};
   state.grant = Grant{*goal.sync};
   state.applied_generation = ConfigGeneration(0);
@@ -160,12 +157,15 @@ Step resume(const Goal& goal, const LocalState& local, Instant now) {
                     now - *local.stopped_since < kResumeGrace;
   if (wait)
     return wait_for("PostgreSQL has stopped: leaving the controller time to choose", kSoon * 10);
+  // What would be streamed from data that was put back is another history of the same timeline.
+  const bool sealed = goal.position && rule_holds(Rule::r13_sealed);
   AgentState state = noted(goal, local);
   state.restart_done = std::max(state.restart_done, goal.restart);
   state.grant = Grant{*goal.sync};
+  // Recovery adds to the WAL: what it found shows only for a while, and is judged before all else.
+  const bool recovers = !local.seen.control->clean_shutdown && rule_holds(Rule::r13_found);
+  state.must_hold = sealed && recovers ? goal.position : std::nullopt;
   if (auto step = save(local, state, "noting the setting to resume under")) return *step;
-  // What would be streamed from data that was put back is another history of the same timeline.
-  const bool sealed = goal.position && rule_holds(Rule::r13_sealed);
   Gate gate = sealed ? Gate::sealed : Gate::closed;
   if (!rule_holds(Rule::r10_resumes_closed)) gate = Gate::open;
   WantedSettings wanted = as_primary(goal, gate, any_names(*goal.sync));
@@ -249,13 +249,20 @@ bool opens_by_word(const Goal& goal, const LocalState& local) {
   return goal.sync->required == 0 && !gate_is_open(local) && rule_holds(Rule::r10_fresh_nonce);
 }
 
+/// Unset: the settings let writes in.
+std::optional<Step> open_gate(const Goal& goal, const LocalState& local) {
+  auto step = configure(goal, local, as_primary(goal, Gate::open, any_names(*goal.sync)));
+  auto* order = step ? std::get_if<action::Configure>(&*step->action) : nullptr;
+  if (order != nullptr && opens_by_word(goal, local)) order->until = local.asked_at + kLease;
+  return step;
+}
+
 /// Asked before the answer is needed. Unset: it is asked, or the gate is opening by the answer.
 std::optional<Step> ask_to_open(const Goal& goal, const LocalState& local, Instant now) {
   const bool asked = local.start_nonce != 0 && now - local.asked_at < kLease;
   if (asked || !opens_by_word(goal, local)) return std::nullopt;
   const bool answered = local.start_nonce != 0 && goal.start_nonce == local.start_nonce;
-  const bool opens = is_written(goal, local, as_primary(goal, Gate::open, any_names(*goal.sync)));
-  if (answered && opens) return std::nullopt;
+  if (answered && !open_gate(goal, local)) return std::nullopt;
   return act(action::AskToOpen{}, "asking the controller whether it may open");
 }
 
@@ -317,8 +324,7 @@ Step serve(const Goal& goal, const LocalState& local, Instant now) {
     return wait_for("waiting for the controller's word to open without synchronous standbys",
                     kSoon * 10);
   }
-  if (auto step = configure(goal, local, as_primary(goal, Gate::open, any_names(*goal.sync))))
-    return *step;
+  if (auto step = open_gate(goal, local)) return *step;
   if (!gate_is_open(local)) return wait_for("opening", kSoon);
   if (auto step = note_setting(goal, local)) return *step;
   if (goal.restart > local.state.restart_done) {

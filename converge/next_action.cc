@@ -42,10 +42,34 @@ bool notes_are_lost(const LocalState& local) {
          !local.state.rebuilding;
 }
 
+/// A primary that was started again holds what the controller has seen of it, or its data was put
+/// back (R13): what it writes now would soon reach as far, and hide that. Unset: it does.
+std::optional<Step> judge_recovery(const LocalState& local) {
+  if (!local.state.must_hold || local.state.node_incarnation.value == 0) return std::nullopt;
+  // A start that never came to be leaves the note behind, and the next timeline has no use for it.
+  const bool resumed =
+      runs_as_primary(local) && local.seen.sql->timeline == local.state.must_hold->timeline;
+  if (!resumed || !local.seen.control) return std::nullopt;
+  if (!local.seen.control->was_primary) return wait_for("reading what recovery has found", kSoon);
+  AgentState judged = local.state;
+  const WalPosition found{local.seen.control->timeline, local.seen.control->begin};
+  if (found < *judged.must_hold) {
+    judged.node_incarnation = NodeIncarnation(0);
+    return save(local, judged, "noting that its data is older than what the controller has seen");
+  }
+  judged.must_hold.reset();
+  return save(local, judged, "noting that recovery has found all that the controller has seen");
+}
+
 Step without_notes(const Goal& goal, const LocalState& local) {
-  Step lost = stuck("NotesLost",
-                    "the agent's notes of what it promised are lost or damaged: the node counts as "
-                    "lost until it has been built anew");
+  Step lost =
+      local.state.must_hold
+          ? stuck("DataForgotten",
+                  "the data directory is older than what the controller has seen: the node "
+                  "counts as lost until it has been built anew")
+          : stuck("NotesLost",
+                  "the agent's notes of what it promised are lost or damaged: the node counts as "
+                  "lost until it has been built anew");
   if (!local.seen.running) return lost;
   const bool leads = goal.state == GoalState::primary || goal.state == GoalState::promote;
   Step step;
@@ -104,6 +128,7 @@ Step next_action(const Goal& goal, const LocalState& local, Instant now) {
     return act(action::Stop{action::Stop::Mode::immediate},
                "ending what a crashed PostgreSQL left behind");
   }
+  if (auto step = judge_recovery(local)) return *step;
   const bool anew = leaving || goal.state == GoalState::rebuild || goal.state == GoalState::init;
   if (!anew && notes_are_lost(local) && rule_holds(Rule::r13_no_notes)) {
     return without_notes(goal, local);

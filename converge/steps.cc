@@ -44,6 +44,10 @@ bool runs_as_primary(const LocalState& local) {
   return local.seen.running && local.seen.sql && !local.seen.sql->in_recovery;
 }
 
+bool gate_is_open(const LocalState& local) {
+  return runs_as_primary(local) && !local.seen.sql->read_only;
+}
+
 namespace {
 
 TimelineId timeline_at(const LocalState& local, Lsn lsn) {
@@ -178,10 +182,6 @@ std::optional<Step> configure(const Goal& goal, const LocalState& local,
   return act(action::Configure{files, goal.postgres.data_directory}, "setting PostgreSQL up");
 }
 
-bool is_written(const Goal& goal, const LocalState& local, const WantedSettings& wanted) {
-  return local.seen.config_id_on_disk == render(goal, local, wanted).id;
-}
-
 WantedSettings armed_settings(const Upstream& upstream, const SyncConfig& sync) {
   std::string names = any_names(sync);
   if (names.empty()) names = sync_names_for_standby();
@@ -196,6 +196,33 @@ WantedSettings closed_settings(const Goal& goal, const LocalState& local,
   const bool kept =
       armed.sync_names == sync_names && is_configured(local, render(goal, local, armed));
   return kept ? armed : closed;
+}
+
+std::optional<Step> note_promise(const Goal& goal, const LocalState& local, std::string why) {
+  if (local.state.promised >= goal.epoch && is_noted(goal, local.state)) return std::nullopt;
+  AgentState state = noted(goal, local);
+  state.promised = std::max(state.promised, goal.epoch);
+  return save(local, std::move(state), std::move(why));
+}
+
+namespace {
+
+/// The right to be primary goes with the PostgreSQL that may have been told to become one.
+AgentState promise(const Goal& goal, const LocalState& local) {
+  AgentState state = noted(goal, local);
+  if (!local.seen.running) state.grant.reset();
+  state.promised = std::max(state.promised, goal.epoch);
+  state.attached.reset();
+  return state;
+}
+
+}  // namespace
+
+std::optional<Step> give_promise(const Goal& goal, const LocalState& local, std::string why) {
+  const bool right_is_over = local.state.grant && !local.seen.running;
+  const bool given = local.state.promised >= goal.epoch && !local.state.attached && !right_is_over;
+  if (given && is_noted(goal, local.state)) return std::nullopt;
+  return save(local, promise(goal, local), std::move(why));
 }
 
 std::optional<Step> keep_slots(const Goal& goal, const LocalState& local) {

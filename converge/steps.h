@@ -52,6 +52,9 @@ bool is_down(const LocalState& local);
 /// Running as a primary, by what a session says.
 bool runs_as_primary(const LocalState& local);
 
+/// Running as a primary that takes writes.
+bool gate_is_open(const LocalState& local);
+
 /// The state file's contents once `goal` has been taken note of.
 AgentState noted(const Goal& goal, const LocalState& local);
 
@@ -77,8 +80,6 @@ struct WantedSettings {
 };
 std::optional<Step> configure(const Goal& goal, const LocalState& local,
                               const WantedSettings& wanted);
-/// Whether the settings are on disk; PostgreSQL may not follow them yet.
-bool is_written(const Goal& goal, const LocalState& local, const WantedSettings& wanted);
 
 /// The settings with which a standby is promoted and a new primary waits to open: closed to
 /// clients, with what commits will wait for. A target that was armed with them, and still names the
@@ -89,6 +90,12 @@ WantedSettings closed_settings(const Goal& goal, const LocalState& local,
 
 /// What a standby is armed with that is to take over from `upstream` under `sync`.
 WantedSettings armed_settings(const Upstream& upstream, const SyncConfig& sync);
+
+/// The goal and its epoch are on file; what the node is attached to stays as it is. Unset: they
+/// are.
+std::optional<Step> note_promise(const Goal& goal, const LocalState& local, std::string why);
+/// The promise is on file, and that the node is attached to nobody. Unset: it is.
+std::optional<Step> give_promise(const Goal& goal, const LocalState& local, std::string why);
 
 /// bootstrap, promote, primary.
 Step lead(const Goal& goal, const LocalState& local, Instant now);

@@ -58,6 +58,8 @@ struct Rewind {
 struct Configure {
   SettingsFiles files;
   std::string data_directory;
+  /// They take effect by then or not at all: an agent that was frozen opens no gate afterwards.
+  std::optional<Instant> until{};
 };
 /// Start PostgreSQL as a standby: standby.signal is written first, always.
 struct StartStandby {

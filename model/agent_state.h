@@ -53,6 +53,10 @@ struct AgentState {
   /// Set beside `rebuilding`: it is being replaced by a rewind to this epoch's primary. The data is
   /// whole again once it has become consistent by WAL from there.
   std::optional<Epoch> rewinding;
+  /// It was started as a primary that the controller has seen with this much WAL, and it is not yet
+  /// known whether recovery found that. With no incarnation: it did not, and the data counts as
+  /// lost until it has been built anew (R13).
+  std::optional<WalPosition> must_hold;
   std::uint64_t restart_done = 0;  ///< Goal::restart of the last restart carried out.
   std::string boot_id;             ///< Of the kernel, at the last write.
   /// The last goal obeyed: what the agent goes on with while no controller answers. Secret inside.

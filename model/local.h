@@ -30,7 +30,10 @@ struct ControlData {
   bool clean_shutdown = false;  ///< "shut down" (a primary's) or "shut down in recovery".
   bool was_primary = false;     ///< "shut down" or "in production": it last ran as a primary.
   TimelineId timeline;          ///< Of the latest checkpoint.
-  Lsn end;                      ///< End of the latest checkpoint's record.
+  /// Where the latest checkpoint's record begins: where WAL ended when its recovery was through, if
+  /// a crash was recovered from and nothing has made a checkpoint since.
+  Lsn begin;
+  Lsn end;  ///< End of the latest checkpoint's record.
   /// Settings that a standby may not go below: max_connections and its like.
   std::map<std::string, int> primary_settings;
   friend bool operator==(const ControlData&, const ControlData&) = default;

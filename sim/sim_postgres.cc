@@ -22,12 +22,13 @@ Error unavailable(std::string why) {
 
 }  // namespace
 
-SimPostgres::SimPostgres(EventQueue& queue, SimCluster& cluster, SimServer& server, ProcessId agent,
-                         const Hooks& hooks, std::uint64_t seed)
+SimPostgres::SimPostgres(EventQueue& queue, SimCluster& cluster, SimServer& server,
+                         const ProcessScheduler& agent, const Hooks& hooks, std::uint64_t seed)
     : queue_(queue),
       cluster_(cluster),
       server_(server),
-      agent_(agent),
+      agent_(agent.process()),
+      clock_(agent),
       hooks_(hooks),
       prng_(seed) {}
 
@@ -198,8 +199,12 @@ void SimPostgres::run(const action::Rewind& order, Done done) {
 }
 
 void SimPostgres::run(const action::Configure& order, Done done) {
-  after(1, 8, [this, files = order.files, done = std::move(done)] {
-    server_.configure(files);
+  after(1, 8, [this, order, done = std::move(done)] {
+    if (order.until && clock_.now() > *order.until) {
+      done(Error{ErrorCode::timed_out, "the leave to do so has run out"});
+      return;
+    }
+    server_.configure(order.files);
     done(ActionOutcome{});
   });
 }

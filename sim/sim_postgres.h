@@ -19,8 +19,8 @@ class SimPostgres : public Postgres {
   using Done = std::function<void(Result<ActionOutcome>)>;
 
   /// All references outlive the door. `trouble_percent`: how many actions fail for no reason.
-  SimPostgres(EventQueue& queue, SimCluster& cluster, SimServer& server, ProcessId agent,
-              const Hooks& hooks, std::uint64_t seed);
+  SimPostgres(EventQueue& queue, SimCluster& cluster, SimServer& server,
+              const ProcessScheduler& agent, const Hooks& hooks, std::uint64_t seed);
 
   void observe(const PostgresGoal& postgres, std::function<void(PostgresView)> seen) override;
   void perform(const Action& action, Done done) override;
@@ -69,6 +69,7 @@ class SimPostgres : public Postgres {
   SimCluster& cluster_;
   SimServer& server_;
   ProcessId agent_;
+  const Scheduler& clock_;  ///< Of the agent's machine.
   const Hooks& hooks_;
   Prng prng_;
   int trouble_percent_ = 0;

@@ -85,6 +85,7 @@ struct DataDirectory {
   bool clean = true;
   bool was_primary = true;
   TimelineId checkpoint_timeline;
+  Lsn checkpoint_begin;  ///< Where WAL ended before the checkpoint's record.
   Lsn checkpoint_end;
   std::map<TimelineId, Branch> history;
   bool standby_signal = false;

@@ -153,7 +153,7 @@ void World::start_agent(const NodeName& node) {
   const ProcessId process = machine.scheduler->process();
   queue_.slow_down(process, machine.slow);
   SimServer& server = cluster_.server(node);
-  machine.postgres = std::make_unique<SimPostgres>(queue_, cluster_, server, process,
+  machine.postgres = std::make_unique<SimPostgres>(queue_, cluster_, server, *machine.scheduler,
                                                    options_.hooks, prng_.next());
   machine.postgres->set_trouble(action_trouble_);
   machine.file = std::make_unique<SimStateFile>(

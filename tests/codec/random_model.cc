@@ -151,6 +151,7 @@ AgentState RandomModel::agent_state() {
     state.timelines[number<TimelineId>()] = number<Epoch>();
   state.rebuilding = coin();
   if (coin()) state.rewinding = number<Epoch>();
+  if (coin()) state.must_hold = WalPosition{number<TimelineId>(), number<Lsn>()};
   state.restart_done = raw();
   state.boot_id = text();
   if (coin()) state.goal = goal();

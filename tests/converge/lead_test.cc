@@ -198,6 +198,53 @@ TEST(Lead, AResumingPrimaryThatHasLessThanItHadShownLetsNobodyInAndSaysSo) {
   EXPECT_EQ(step.problem->reason, "DataForgotten");
 }
 
+/// Resumed by an order that names 0/3000; its recovery found WAL up to `found`, and wrote more.
+LocalState recovered_primary(Lsn found) {
+  Goal goal = lead();
+  goal.position = WalPosition{TimelineId(3), Lsn(0x3000)};
+  LocalState local = crashed_primary();
+  EXPECT_TRUE(lets_nodes_in(goal, local).has_value());
+  LocalState resumed = open_primary();
+  resumed.state = local.state;
+  resumed.seen.sql->read_only = true;
+  resumed.seen.sql->flushed = Lsn(0x3100);
+  resumed.seen.control->was_primary = true;
+  resumed.seen.control->timeline = TimelineId(3);
+  resumed.seen.control->begin = found;
+  return resumed;
+}
+
+/// What the agent notes about it, whatever it is told by then.
+AgentState judged(const LocalState& local) {
+  Goal hold = lead();
+  hold.state = GoalState::hold;
+  hold.epoch = Epoch(3);
+  const Step step = next_action(hold, local, kNow);
+  const auto* save = step.action ? std::get_if<action::SaveState>(&*step.action) : nullptr;
+  return save == nullptr ? AgentState{} : save->state;
+}
+
+TEST(Lead, WhatRecoveryFoundIsJudgedThoughAnotherOrderHasComeMeanwhile) {
+  LocalState local = recovered_primary(Lsn(0x3000));
+  ASSERT_TRUE(local.state.must_hold);
+  local.seen.control->was_primary = false;
+  EXPECT_EQ(judged(local), AgentState{}) << "pg_control was read before recovery had ended";
+  local.seen.control->was_primary = true;
+  const AgentState whole = judged(local);
+  EXPECT_EQ(whole.node_incarnation, NodeIncarnation(1));
+  EXPECT_FALSE(whole.must_hold);
+}
+
+TEST(Lead, DataThatRecoveryFoundTooOldIsLostHoweverFarItHasWrittenSince) {
+  LocalState local = recovered_primary(Lsn(0x2fff));
+  local.state = judged(local);
+  EXPECT_EQ(local.state.node_incarnation, NodeIncarnation(0));
+  const Step step = next_action(lead(), local, kNow);
+  EXPECT_FALSE(step.action);
+  ASSERT_TRUE(step.problem);
+  EXPECT_EQ(step.problem->reason, "DataForgotten");
+}
+
 TEST(Lead, AResumedPrimaryThatOpensIsNotClosedAgainBeforeItIsSeenOpen) {
   LocalState local = open_primary();
   local.proof = SyncProof{};

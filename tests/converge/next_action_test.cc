@@ -130,6 +130,10 @@ TEST(NextAction, WhereCommitsWaitForNobodyAGateOpensOnlyAtAFreshAnswerOfTheContr
   local.asked_at = kNow - kLease;
   EXPECT_EQ(name_of_next(goal, local), "ask_to_open") << "others may have gone on by now";
   local.asked_at = kNow;
+  const Step opening = next_action(goal, local, kNow);
+  const auto* open = opening.action ? std::get_if<action::Configure>(&*opening.action) : nullptr;
+  ASSERT_NE(open, nullptr);
+  EXPECT_EQ(open->until, kNow + kLease) << "an agent that was frozen must not open after that";
   EXPECT_EQ(name_of_next(goal, local), "wait: opening");
   local.asked_at = kNow - kLease;
   EXPECT_EQ(name_of_next(goal, local), "wait: opening") << "by the answer that it has";
@@ -163,6 +167,28 @@ TEST(NextAction, AStoppingPrimaryWaitsOnlyForWhoeverTakesOver) {
   ASSERT_NE(stop, nullptr);
   EXPECT_EQ(stop->mode, action::Stop::Mode::fast);
   EXPECT_EQ(stop->successor, NodeName("b"));
+}
+
+TEST(NextAction, APrimaryGoesOnUntilWhoeverTakesOverStreamsFromIt) {
+  LocalState local = gated_primary(lead_in_epoch_2(1));
+  local.seen.sql->read_only = false;
+  local.seen.sql->senders.clear();
+  Goal goal = follow_b();
+  goal.state = GoalState::demote;
+  goal.epoch = Epoch(3);
+  local.checkpointed_for = goal.epoch;
+  EXPECT_EQ(name_of_next(goal, local), "wait: waiting until b, which takes over, streams");
+  SenderView sender;
+  sender.node = NodeName("b");
+  sender.streaming = true;
+  local.seen.sql->senders = {sender};
+  EXPECT_EQ(name_of_next(goal, local), "wait: waiting until b, which takes over, streams");
+  EXPECT_LT(local.state.promised, goal.epoch);
+  local.seen.sql->senders.front().fresh = true;
+  EXPECT_EQ(name_of_next(goal, local), "stop");
+  // It takes no writes any more: nothing is won by waiting.
+  local.seen.sql->senders.clear();
+  EXPECT_EQ(name_of_next(goal, local), "stop");
 }
 
 TEST(Acceptable, AnOrderOlderThanTheOneBeingObeyedIsDroppedThoughThatIsNotOnFileYet) {
