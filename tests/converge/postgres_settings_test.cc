@@ -89,10 +89,24 @@ std::map<std::string, std::string> read_conninfo(const std::string& text) {
   return values;
 }
 
+TEST(PostgresSettings, RecoverySyncsTheFileSystemAtOnceWhereItCanAndTheSpecDoesNotChoose) {
+  const std::string line = "recovery_init_sync_method = ";
+  PostgresGoal goal = sample_goal();
+  EXPECT_NE(render_settings(goal, sample_role()).server.find(line + "'syncfs'"), std::string::npos);
+  goal.version = 13;
+  EXPECT_EQ(render_settings(goal, sample_role()).server.find(line), std::string::npos);
+  goal.version = 15;
+  goal.parameters["recovery_init_sync_method"] = "fsync";
+  const std::string chosen = render_settings(goal, sample_role()).server;
+  EXPECT_NE(chosen.find(line + "'fsync'"), std::string::npos);
+  EXPECT_EQ(chosen.find("syncfs"), std::string::npos);
+}
+
 TEST(PostgresSettings, ADetachedNodeBehindTheGateIsWrittenLikeThis) {
   const SettingsFiles files = render_settings(sample_goal(), sample_role());
   EXPECT_EQ(files.server, R"(# Written by hactl; changes are overwritten.
 max_slot_wal_keep_size = '4GB'
+recovery_init_sync_method = 'syncfs'
 wal_keep_size = '512MB'
 max_replication_slots = '40'
 max_connections = '100'

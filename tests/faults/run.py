@@ -1,6 +1,6 @@
 """Runs rows of the fault matrix on real PostgreSQL and prints it as a table; exit 1 when a row does not hold.
 
-    run.py             the rows that every change runs, within twice the times of the matrix
+    run.py             the rows that every change runs, within four times the times of the matrix
     run.py --all       every row
     run.py F1 F25      these
     run.py --markdown FILE   writes the table into the marked place of FILE too, where rows that did not run stay
