@@ -147,6 +147,13 @@ Condition preferred(const Facts& facts) {
 }
 
 /// What still keeps the formation from being as its spec says; empty: nothing.
+std::string wanted_switchover(const MoveRequest& request) {
+  const std::string wanted = "a switchover is wanted";
+  if (request.to) return wanted + ": " + request.to->value + " is not ready to take over";
+  if (!request.to_region) return wanted + ": no standby is ready to take over";
+  return wanted + ": no standby in " + request.to_region->value + " is ready to take over";
+}
+
 std::string unfinished(Facts& facts, const Plan& plan) {
   if (plan.record) return "deciding";
   if (facts.record.phase != Phase::stable || facts.record.in_force.size() != 1) {
@@ -170,7 +177,7 @@ std::string unfinished(Facts& facts, const Plan& plan) {
                                         " times within a minute"
                                   : "the preferred primary is not settled";
   }
-  if (facts.record.request) return "a switchover is wanted";
+  if (facts.record.request) return wanted_switchover(*facts.record.request);
   if (const auto& own = facts.node(*facts.record.primary).member; own && own->maintenance) {
     return facts.record.primary->value +
            " is to be in maintenance, and no standby that may be primary is ready to take over";

@@ -123,6 +123,16 @@ NextStep start_move(const Facts& facts, const Move& move) {
       "the primary moves from " + record.primary->value + " to " + move.to.value + ": " + move.why);
 }
 
+/// Whether anybody may be primary where the primary is wanted.
+bool has_target(const Facts& facts, const MoveRequest& request) {
+  return std::ranges::any_of(facts.nodes, [&](const auto& entry) {
+    const auto& [name, node] = entry;
+    if (name == *facts.record.primary || !may_be_primary(node)) return false;
+    if (request.to) return name == *request.to;
+    return !request.to_region || node.member->region == *request.to_region;
+  });
+}
+
 std::optional<NextStep> decide_request(const Facts& facts) {
   if (!facts.record.request) return std::nullopt;
   const MoveRequest& request = *facts.record.request;
@@ -130,17 +140,12 @@ std::optional<NextStep> decide_request(const Facts& facts) {
   const bool there = request.to
                          ? *request.to == *facts.record.primary
                          : request.to_region && primary && primary->region == *request.to_region;
-  bool known = true;
-  if (request.to) {
-    const auto found = facts.nodes.find(*request.to);
-    known = found != facts.nodes.end() && may_be_primary(found->second);
-  }
-  if (!there && known) return std::nullopt;
+  if (!there && has_target(facts, request)) return std::nullopt;
   Draft draft(facts);
   draft.record().request.reset();
   return draft.done(there ? 321 : 322, there ? "SwitchoverDone" : "SwitchoverRefused",
                     there ? "the primary is where the switchover was to take it"
-                          : "the switchover's target may not be primary",
+                          : "nobody may be primary where the switchover was to take it",
                     !there);
 }
 

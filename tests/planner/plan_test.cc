@@ -180,6 +180,23 @@ TEST(Plan, ASwitchoverToTheRegionInWhichThePrimaryIsIsDone) {
   EXPECT_EQ(world.record.primary, primary);
 }
 
+TEST(Plan, ASwitchoverToARegionInWhichNobodyMayBePrimaryAnyMoreIsRefused) {
+  ObedientWorld world(three_regions());
+  world.spec.regions[1].candidate_priority = 10;
+  world.settle();
+  for (const char* name : {"amsterdam-a", "amsterdam-b", "amsterdam-c"})
+    world.kill(name);
+  world.settle();
+  world.record.request = MoveRequest{std::nullopt, RegionName("amsterdam")};
+  world.settle();
+  EXPECT_TRUE(world.record.request) << "somebody there may come back";
+  world.spec.regions[1].candidate_priority = 0;
+  world.generation = world.generation.next();
+  world.settle();
+  EXPECT_FALSE(world.record.request);
+  EXPECT_EQ(std::ranges::count(world.events, "SwitchoverRefused"), 1);
+}
+
 TEST(Plan, DoesNotMoveBackAfterAFailoverUnlessToldTo) {
   ObedientWorld world(three_nodes());
   world.spec.regions[0].nodes[0].candidate_priority = 90;
