@@ -73,6 +73,14 @@ bool has_credential(const AgentPaths& paths);
 /// Removes `directory` with all that is in it; one that is not there is fine.
 Result<Done> remove_tree(const std::string& directory);
 
+/// Removes a data directory, what was made or kept beside it, and the WAL in `paths` that was kept
+/// aside. What tells that it is a data directory goes last, so that whoever is cut short can go on.
+/// An empty directory stays where it can't be removed: a mount point, or another user's parent.
+Result<Done> delete_data(const AgentPaths& paths, const std::string& directory);
+
+/// The side directory in which a copy is made.
+std::string fresh_directory(const std::string& directory);
+
 /// Puts `fresh` in the place of `directory`, which is removed afterwards.
 Result<Done> swap_in(const std::string& fresh, const std::string& directory);
 

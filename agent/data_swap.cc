@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
 #include <vector>
 
@@ -99,8 +101,57 @@ Result<Done> remove_tree(const std::string& directory) {
   return Done{};
 }
 
+namespace {
+
+/// What a copy has taken the place of, for a moment.
+std::string old_directory(const std::string& directory) {
+  return directory + ".old";
+}
+
+/// WAL that nobody else has.
+std::string diverged_directory(const AgentPaths& paths) {
+  return paths.state_directory + "/diverged";
+}
+
+std::vector<fs::path> entries_of(const fs::path& directory) {
+  std::vector<fs::path> entries;
+  std::error_code problem;
+  for (fs::directory_iterator entry(directory, problem), end; !problem && entry != end;
+       entry.increment(problem)) {
+    entries.push_back(entry->path());
+  }
+  return entries;
+}
+
+}  // namespace
+
+std::string fresh_directory(const std::string& directory) {
+  return directory + ".new";
+}
+
+Result<Done> delete_data(const AgentPaths& paths, const std::string& directory) {
+  for (const std::string& beside :
+       {fresh_directory(directory), old_directory(directory), diverged_directory(paths)}) {
+    if (Result<Done> done = remove_tree(beside); !done.ok()) return done;
+  }
+  const fs::path root(directory);
+  const fs::path global = root / "global";
+  const std::array last{global / "pg_control", global, root / "PG_VERSION"};
+  std::vector<fs::path> entries = entries_of(root);
+  std::ranges::move(entries_of(global), std::back_inserter(entries));
+  std::erase_if(
+      entries, [&](const fs::path& entry) { return std::ranges::find(last, entry) != last.end(); });
+  entries.insert(entries.end(), last.begin(), last.end());
+  for (const fs::path& entry : entries) {
+    if (Result<Done> done = remove_tree(entry.string()); !done.ok()) return done;
+  }
+  std::error_code stays;
+  fs::remove(root, stays);
+  return Done{};
+}
+
 Result<Done> swap_in(const std::string& fresh, const std::string& directory) {
-  const std::string old = directory + ".old";
+  const std::string old = old_directory(directory);
   if (Result<Done> done = remove_tree(old); !done.ok()) return done;
   // In one step, so that no crash leaves a node without a data directory.
   if (renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, directory.c_str(), RENAME_EXCHANGE) == 0) {
@@ -124,7 +175,7 @@ Result<Done> keep_diverged_wal(const AgentPaths& paths, const std::string& data_
   std::vector<fs::path> segments = segments_from(data_directory, first);
   segments.resize(std::min<std::size_t>(segments.size(), kDivergedBytesMax / segment_bytes));
   if (segments.empty()) return Done{};
-  const std::string diverged = paths.state_directory + "/diverged";
+  const std::string diverged = diverged_directory(paths);
   const std::string target = diverged + "/" + name;
   if (Result<Done> done = make_room(diverged, segments.size() * segment_bytes); !done.ok()) {
     return done;

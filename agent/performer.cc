@@ -40,10 +40,6 @@ constexpr Duration kPromotionStep = 2ms;
 /// Connection name of copies; none that standbys may have.
 constexpr const char* kCopyApplication = "hactl-copy";
 
-std::string fresh_directory(const std::string& directory) {
-  return directory + ".new";
-}
-
 std::uint64_t random_nonce() {
   std::uint64_t nonce = 0;
   while (nonce == 0) {
@@ -309,6 +305,13 @@ Result<Done> Performer::stop(const std::string& directory, const action::Stop& o
   return write_standby_signal(directory);
 }
 
+Result<Done> Performer::delete_data_of(const std::string& directory) {
+  if (find_postmaster(directory) || !server_processes(directory).empty()) {
+    return Error{ErrorCode::conflict, "delete " + directory + ": PostgreSQL runs on it"};
+  }
+  return delete_data(paths_, directory);
+}
+
 Result<Done> Performer::detach(const std::string& directory) {
   if (Result<Done> done = remove_credentials(paths_); !done.ok()) {
     return done.error().within("detach");
@@ -434,6 +437,9 @@ struct Performer::Dispatch {
     return of(self.resume_gated(order.postgres));
   }
   Answer operator()(const action::Stop& order) const { return of(self.stop(directory(), order)); }
+  Answer operator()(const action::DeleteData& order) const {
+    return of(self.delete_data_of(order.data_directory));
+  }
   Answer operator()(const action::Attach& order) const {
     return of(place_credential(self.paths_, order.epoch));
   }

@@ -44,6 +44,7 @@ class Performer {
   Result<Done> start_standby(const PostgresGoal& postgres);
   Result<Done> resume_gated(const PostgresGoal& postgres);
   Result<Done> stop(const std::string& directory, const action::Stop& order);
+  Result<Done> delete_data_of(const std::string& directory);
   Result<Done> detach(const std::string& directory);
   Result<Done> nudge_receiver(const std::string& directory);
   Result<Done> promote_to(const std::string& directory, TimelineId timeline);

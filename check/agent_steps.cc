@@ -194,6 +194,7 @@ struct Performer {
     agent.start_nonce = ++server.questions;
     return true;
   }
+  bool operator()(const action::DeleteData&) { return false; }
   bool operator()(const action::PrepareDatabase&) { return false; }
   bool operator()(const action::SetSlots&) { return false; }
   bool operator()(const action::Tick&) { return false; }

@@ -22,6 +22,10 @@ class Fingerprinter {
     add(value);
   }
   void long_number(std::string_view key, std::uint64_t value) { (*this)(key, value); }
+  /// Not set, it leaves the number as it was before there was the flag.
+  void new_flag(std::string_view key, bool value) {
+    if (value) (*this)(key, value);
+  }
   template <typename T>
   void new_list(std::string_view key, const T& list) {
     (*this)(key, list);

@@ -70,6 +70,7 @@ void fields(Archive& archive, wire::Of<FormationRecord> auto& record) {
   archive("settled-generation", record.settled_generation);
   archive("paused", record.paused);
   archive("deleting", record.deleting);
+  archive.new_flag("deleting-data", record.deleting_data);
 }
 
 nlohmann::json to_json(const FormationRecord& record) {

@@ -329,9 +329,16 @@ void ControllerApi::applied(const Exchange& exchange, const Result<Changed>& cha
 void ControllerApi::remove_formation(const Route& route, const Exchange& exchange) {
   FormationLoop* loop = loop_of(route, exchange);
   if (loop == nullptr) return;
+  const auto asked = exchange->request().query.find("data");
+  const bool given = asked != exchange->request().query.end();
+  if (given && asked->second != "keep" && asked->second != "delete") {
+    return refuse(exchange, bad_request("data: it is keep or delete"));
+  }
+  const DataOfDeleted data =
+      given && asked->second == "delete" ? DataOfDeleted::goes : DataOfDeleted::stays;
   const std::vector<std::string> warnings =
       warnings_of_deletion(loop->stored().record, loop->status());
-  loop->delete_requested([this, exchange, warnings](const Result<Changed>& changed) {
+  loop->delete_requested(data, [this, exchange, warnings](const Result<Changed>& changed) {
     if (!changed.ok()) return refuse(exchange, failure_of(changed.error()));
     HttpResponse response = json_response(202, formation_object(changed->formation, nullptr, 0));
     if (!warnings.empty()) response.headers["Warning"] = warning_header(warnings);

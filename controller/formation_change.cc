@@ -272,17 +272,21 @@ Result<Changed> restart_change(const FormationName& name, const StoredFormation*
 }
 
 Result<Changed> delete_change(const FormationName& name, const StoredFormation* current,
-                              UtcTime now) {
+                              DataOfDeleted data, UtcTime now) {
   if (current == nullptr) return not_found(name);
   Changed changed;
   changed.formation = *current;
-  if (current->record.deleting) return changed;
+  const bool goes = data == DataOfDeleted::goes || current->record.deleting_data;
+  if (current->record.deleting && current->record.deleting_data == goes) return changed;
   changed.outcome = ChangeOutcome::configured;
   changed.formation.record.deleting = true;
+  changed.formation.record.deleting_data = goes;
   changed.formation.record.revision = current->record.revision.next();
   changed.formation.deleting_since = now;
-  changed.events.push_back(
-      formation_event(changed.formation, "DeletionRequested", "every node is being let go", now));
+  changed.events.push_back(formation_event(changed.formation, "DeletionRequested",
+                                           goes ? "every node is being let go, and its data removed"
+                                                : "every node is being let go; its data stays",
+                                           now));
   return changed;
 }
 

@@ -71,8 +71,12 @@ Result<Changed> resume_change(const FormationName& name, const StoredFormation* 
 Result<Changed> restart_change(const FormationName& name, const StoredFormation* current,
                                UtcTime now);
 
-/// Marks the formation for deletion; unchanged when it is already. Errors: not_found.
+/// What becomes of the nodes' data directories when their formation is deleted.
+enum class DataOfDeleted { stays, goes };
+
+/// Marks the formation for deletion; unchanged when it is already. That data is to go may be said
+/// later, and is not taken back. Errors: not_found.
 Result<Changed> delete_change(const FormationName& name, const StoredFormation* current,
-                              UtcTime now);
+                              DataOfDeleted data, UtcTime now);
 
 }  // namespace hactl

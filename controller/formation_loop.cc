@@ -115,11 +115,11 @@ void FormationLoop::rollout_requested(Rollout rollout, ChangeCallback callback) 
   enqueue(std::move(pending));
 }
 
-void FormationLoop::delete_requested(ChangeCallback callback) {
+void FormationLoop::delete_requested(DataOfDeleted data, ChangeCallback callback) {
   Pending pending;
   pending.callback = std::move(callback);
-  pending.change = [this](const StoredFormation* current) {
-    return delete_change(name_, current, scheduler_.utc());
+  pending.change = [this, data](const StoredFormation* current) {
+    return delete_change(name_, current, data, scheduler_.utc());
   };
   enqueue(std::move(pending));
 }

@@ -126,8 +126,9 @@ class FormationLoop {
   /// Asks for it. Errors as above, and not_found.
   void rollout_requested(Rollout rollout, ChangeCallback callback);
 
-  /// Lets every node go, then forgets the formation. Errors as above, and not_found.
-  void delete_requested(ChangeCallback callback);
+  /// Lets every node go, with or without its data, then forgets the formation. Errors as above, and
+  /// not_found.
+  void delete_requested(DataOfDeleted data, ChangeCallback callback);
 
   /// Looks at everything, soon and once for any number of calls.
   void wake();

@@ -91,7 +91,8 @@ std::vector<std::string> warnings_of_deletion(const FormationRecord& record,
     const bool heard = node.heard_ms_ago && Duration{*node.heard_ms_ago} < kSilentAfter;
     if (heard || !record.nodes.contains(node.name)) continue;
     warnings.push_back(fmt::format(
-        "node {} is not heard and can't be let go: stop its agent and PostgreSQL there yourself",
+        "node {} is not heard and can't be let go: stop its agent and PostgreSQL there yourself; "
+        "its data stays",
         node.name.value));
   }
   return warnings;

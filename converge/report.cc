@@ -19,7 +19,8 @@ bool has_nothing_whole(const LocalState& local) {
 
 NodeState stopped_state(const std::optional<Goal>& goal, const LocalState& local) {
   const bool left = goal && goal->state == GoalState::drop && local.state.goal &&
-                    local.state.goal->state == GoalState::drop && !local.seen.credential;
+                    local.state.goal->state == GoalState::drop && !local.seen.credential &&
+                    !has_data_to_delete(*goal, local);
   if (left) return NodeState::dropped;
   if (has_nothing_whole(local)) return NodeState::creating;
   if (local.seen.data == DataKind::absent) return NodeState::empty;

@@ -48,6 +48,12 @@ Step stay_down(const Goal& goal, const LocalState& local, Instant now) {
   return wait_for("", kAtPeace);
 }
 
+bool has_data_to_delete(const Goal& goal, const LocalState& local) {
+  return goal.state == GoalState::drop && goal.delete_data &&
+         local.seen.data == DataKind::cluster && local.seen.control &&
+         local.seen.control->system_id == local.state.system_id;
+}
+
 Step leave(const Goal& goal, const LocalState& local) {
   if (local.seen.running || local.seen.leftovers) {
     const auto mode =
@@ -55,6 +61,10 @@ Step leave(const Goal& goal, const LocalState& local) {
     return act(action::Stop{mode}, "stopping: it is to leave");
   }
   if (local.seen.credential) return act(action::Detach{}, "giving its credential back");
+  if (has_data_to_delete(goal, local)) {
+    return act(action::DeleteData{goal.postgres.data_directory},
+               "removing its data, as was asked for with the deletion of the formation");
+  }
   AgentState gone = noted(goal, local);
   if (goal.state == GoalState::drop) {
     gone.promised = Epoch(0);
@@ -65,6 +75,7 @@ Step leave(const Goal& goal, const LocalState& local) {
     // Data that was half made stays so: who comes back must not take it for data without notes.
     gone.rewinding.reset();
     gone.applied_generation = ConfigGeneration(0);
+    if (goal.delete_data && local.seen.data == DataKind::absent) gone.system_id = SystemId(0);
   }
   if (auto step = save(local, gone, "noting that it has left")) return *step;
   return wait_for("", kAtPeace);

@@ -108,6 +108,8 @@ Step fast_forward(const Goal& goal, const LocalState& local, Instant now);
 Step demote(const Goal& goal, const LocalState& local, Instant now);
 /// maintenance.
 Step stay_down(const Goal& goal, const LocalState& local, Instant now);
+/// Whether a node that leaves has yet to remove its data: its own, and no other system's.
+bool has_data_to_delete(const Goal& goal, const LocalState& local);
 /// drop, fence.
 Step leave(const Goal& goal, const LocalState& local);
 

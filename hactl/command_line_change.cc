@@ -64,12 +64,15 @@ void add_maintenance(CLI::App& app, Options& options, Chosen& chosen) {
 
 void add_delete(CLI::App& app, Options& options, Chosen& chosen) {
   DeleteOptions& erase = options.erase;
-  CLI::App* verb = app.add_subcommand("delete", "Delete a formation; its data stays");
+  CLI::App* verb =
+      app.add_subcommand("delete", "Delete a formation; the data stays, unless asked for");
   add_targets(verb, erase.targets, TargetsAre::optional);
   verb->add_option("-f,--filename", erase.file, "What the file, directory or - has");
   verb->add_flag("--wait", options.erase_waits, "Wait until it is gone (default true)");
   verb->add_flag("--ignore-not-found", erase.ignore_not_found, "What is not there is no error");
   add_duration(verb, "--timeout", erase.timeout, "How long to wait");
+  verb->add_flag("--delete-data", erase.data,
+                 "Remove the nodes' data directories as well; there is no way back");
   add_dry_run(verb, erase.dry_run);
   add_output(verb, erase.output, {"name"});
   choose(verb, chosen, [&](Session& session) {

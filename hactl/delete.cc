@@ -44,16 +44,19 @@ void print(Terminal& terminal, const DeleteOptions& options, const std::string& 
     terminal.out() << fmt::format("formation/{}\n", name) << std::flush;
     return;
   }
-  terminal.out() << fmt::format("formation/{} deleted{}\n", name, dry_run_suffix(options.dry_run))
+  terminal.out() << fmt::format("formation/{} deleted{}{}\n", name,
+                                options.data ? " with its data" : "",
+                                dry_run_suffix(options.dry_run))
                  << std::flush;
 }
 
-// Ends when every node has been let go and the formation is forgotten. Its data stays.
+// Ends when every node has been let go and the formation is forgotten.
 Result<Done> delete_one(Session& session, Api& api, const std::string& name,
                         const DeleteOptions& options) {
-  const Result<nlohmann::json> answer = options.dry_run == DryRun::none
-                                            ? api.send("DELETE", formation_path(name), nullptr)
-                                            : api.get(formation_path(name));
+  const char* data = options.data ? "?data=delete" : "";
+  const Result<nlohmann::json> answer =
+      options.dry_run == DryRun::none ? api.send("DELETE", formation_path(name, data), nullptr)
+                                      : api.get(formation_path(name));
   if (!answer.ok()) {
     const bool absent = answer.error().code == ErrorCode::not_found;
     if (absent && options.ignore_not_found) return Done{};

@@ -222,6 +222,7 @@ struct DeleteOptions {
   bool ignore_not_found = false;
   DryRun dry_run = DryRun::none;
   std::string output{};  ///< "" or "name".
+  bool data = false;     ///< The nodes' data directories go as well.
 };
 Result<int> run_delete(Session& session, const DeleteOptions& options);
 

@@ -27,6 +27,7 @@ struct NameOf {
   std::string_view operator()(const action::PrepareDatabase&) const { return "prepare_database"; }
   std::string_view operator()(const action::SetSlots&) const { return "set_slots"; }
   std::string_view operator()(const action::Tick&) const { return "tick"; }
+  std::string_view operator()(const action::DeleteData&) const { return "delete_data"; }
   std::string_view operator()(const action::AskToOpen&) const { return "ask_to_open"; }
 };
 

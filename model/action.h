@@ -78,6 +78,11 @@ struct Stop {
   /// The standby that is to have all WAL: the others are not waited for.
   std::optional<NodeName> successor{};
 };
+/// Remove the data directory with all that is in it, and what was kept beside it: WAL that was
+/// discarded, the rest of a copy. PostgreSQL must not run. One that was cut short goes on.
+struct DeleteData {
+  std::string data_directory;
+};
 /// Make the credential of the attachment, for `epoch`.
 struct Attach {
   Epoch epoch;
@@ -129,7 +134,7 @@ using Action =
                  action::Stop, action::Attach, action::Detach, action::NudgeReceiver,
                  action::Promote, action::Checkpoint, action::ProveCheckpointer, action::NoteMarker,
                  action::WriteBarrier, action::NoteConfirmed, action::PrepareDatabase,
-                 action::SetSlots, action::Tick, action::AskToOpen>;
+                 action::SetSlots, action::Tick, action::AskToOpen, action::DeleteData>;
 
 /// The action's name: "save_state", "init_database", …
 std::string_view name_of(const Action& action);

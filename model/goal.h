@@ -97,6 +97,7 @@ struct Goal {
   /// primary: another node may be promoted without this one's word, so that it must close when it
   /// has not heard the controller for kLease. Only where the spec asks for no synchronous standby.
   bool lease = false;
+  bool delete_data = false;   ///< drop: remove the data directory, as an operator asked.
   bool tell_lineage = false;  ///< Say in the report what is known of the history of the WAL.
   /// rebuild: build the data anew unless the node's incarnation is above this one already.
   NodeIncarnation rebuild_above;

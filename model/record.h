@@ -117,6 +117,7 @@ struct FormationRecord {
   Generation settled_generation;
   bool paused = false;
   bool deleting = false;
+  bool deleting_data = false;  ///< Beside `deleting`: the nodes' data directories go as well.
   friend bool operator==(const FormationRecord&, const FormationRecord&) = default;
 };
 

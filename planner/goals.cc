@@ -371,8 +371,8 @@ void fill_for_state(const Facts& facts, const Promotion* promotion, Goal& goal) 
     case GoalState::init:
     case GoalState::hold:
     case GoalState::maintenance:
-    case GoalState::fence:
-    case GoalState::drop: break;
+    case GoalState::fence: break;
+    case GoalState::drop: goal.delete_data = record.deleting_data; break;
   }
 }
 

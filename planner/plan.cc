@@ -22,10 +22,12 @@ Plan plan(const FormationSpec& spec, Generation generation, const FormationRecor
   result.conditions = conditions_of(facts, result);
   result.wake_at = facts.wake_at;
   result.knocks = std::move(facts.knocks);
-  result.deleted = record.deleting && std::ranges::all_of(facts.nodes, [](const auto& entry) {
-                     const NodeFacts& node = entry.second;
-                     return !node.heard || node.report->state == NodeState::dropped;
-                   });
+  result.deleted =
+      record.deleting && std::ranges::all_of(facts.nodes, [](const auto& entry) {
+        const NodeFacts& node = entry.second;
+        // Who has not heard that its data is to go has not removed it.
+        return !node.heard || (node.report->state == NodeState::dropped && node.knows_goal);
+      });
   check_invariants(record, result);
   return result;
 }

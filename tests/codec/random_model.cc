@@ -77,6 +77,7 @@ Goal RandomModel::goal() {
   goal.start_nonce = raw();
   goal.restart = raw();
   goal.lease = coin();
+  goal.delete_data = coin();
   goal.tell_lineage = coin();
   goal.rebuild_above = NodeIncarnation(raw());
   goal.postgres = postgres_goal();
@@ -194,6 +195,7 @@ FormationRecord RandomModel::record() {
   record.settled_generation = number<Generation>();
   record.paused = coin();
   record.deleting = coin();
+  record.deleting_data = coin();
   return record;
 }
 

@@ -125,6 +125,7 @@ TEST_F(ApiRolloutTest, UnknownFieldsAreRefusedNamedOrPassedOver) {
 TEST_F(ApiRolloutTest, AFormationThatIsBeingDeletedShowsWhatThatWaitsFor) {
   ASSERT_EQ(world_.put(ControllerWorld::sample()).status, 201);
   EXPECT_FALSE(world_.get(kDefault).body["metadata"].contains("finalizers"));
+  EXPECT_EQ(world_.send("admin", "DELETE", kDefault + std::string("?data=all")).status, 400);
   const Answer deleted = world_.send("admin", "DELETE", kDefault);
   EXPECT_EQ(deleted.status, 202);
   EXPECT_TRUE(deleted.body["metadata"]["deletion-timestamp"].is_string());

@@ -444,7 +444,7 @@ TEST_F(FormationLoopTest, RefusesMovesThatNobodyCanCarryOut) {
 TEST_F(FormationLoopTest, ForgetsADeletedFormationAndMakesItAnew) {
   ASSERT_TRUE(apply(sample_formation()).ok());
   const Incarnation first = stored().record.incarnation;
-  loop_->delete_requested(remember());
+  loop_->delete_requested(DataOfDeleted::stays, remember());
   scheduler_.run();
   ASSERT_TRUE(answer_ && answer_->ok());
   scheduler_.advance(60s);
@@ -454,6 +454,20 @@ TEST_F(FormationLoopTest, ForgetsADeletedFormationAndMakesItAnew) {
   EXPECT_EQ(loop_->goal_for(NodeName("a")), nullptr);
   ASSERT_TRUE(apply(sample_formation()).ok());
   EXPECT_GT(stored().record.incarnation, first);
+}
+
+TEST_F(FormationLoopTest, TellsNodesToRemoveTheirDataOnceThatIsAskedForAndTakesNoneOfItBack) {
+  ASSERT_TRUE(apply(sample_formation()).ok());
+  report_for(5s);
+  const auto data_goes = [this](DataOfDeleted data) {
+    loop_->delete_requested(data, remember());
+    scheduler_.run();
+    const TaggedGoal* told = loop_->goal_for(NodeName("a"));
+    return told != nullptr && told->goal.state == GoalState::drop && told->goal.delete_data;
+  };
+  EXPECT_FALSE(data_goes(DataOfDeleted::stays));
+  EXPECT_TRUE(data_goes(DataOfDeleted::goes));
+  EXPECT_TRUE(data_goes(DataOfDeleted::stays));
 }
 
 TEST_F(FormationLoopTest, MayBeDestroyedWhileAWriteIsUnderWay) {

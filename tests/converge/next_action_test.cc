@@ -205,6 +205,27 @@ TEST(Acceptable, AnOrderOlderThanTheOneBeingObeyedIsDroppedThoughThatIsNotOnFile
   EXPECT_FALSE(acceptable(late, state, nullptr));
 }
 
+TEST(NextAction, WhoLeavesRemovesItsDataWhenThatIsAskedForAndNobodyElses) {
+  LocalState local = detached_standby(Lsn(0x2000));
+  local.seen.running = false;
+  local.seen.sql.reset();
+  Goal goal = follow_b();
+  goal.state = GoalState::drop;
+  LocalState kept = local;
+  EXPECT_EQ(name_of_next(goal, kept), "wait: ");
+  EXPECT_EQ(report_of(goal, kept, kNow).state, NodeState::dropped);
+  goal.delete_data = true;
+  EXPECT_NE(report_of(goal, kept, kNow).state, NodeState::dropped) << "it was told later";
+  EXPECT_EQ(name_of_next(goal, local), "delete_data");
+  local.seen.control->system_id = SystemId(78);
+  EXPECT_EQ(name_of_next(goal, local), "wait: ") << "another system's";
+  local.seen.data = DataKind::absent;
+  local.seen.control.reset();
+  EXPECT_EQ(name_of_next(goal, local), "wait: ");
+  EXPECT_EQ(report_of(goal, local, kNow).state, NodeState::dropped);
+  EXPECT_EQ(local.state.system_id, SystemId(0));
+}
+
 TEST(NextAction, AStandbyWhoseReplayStoppedForParametersRestarts) {
   const Goal goal = follow_b();
   LocalState local = detached_standby(Lsn(0x2000));

@@ -294,6 +294,20 @@ class Leaving(unittest.TestCase):
         lab.until("stopped", lambda: not lab.runs_in(data))
         self.assertTrue(os.path.exists(os.path.join(data, "PG_VERSION")))
 
+    def test_a_formation_is_deleted_with_its_data_when_that_is_asked_for(self):
+        lab = Lab("three-nodes.yaml")
+        self.addCleanup(lab.close)
+        lab.apply()
+        data = [os.path.join(lab.lab, "nodes", node, "data") for node in os.listdir(os.path.join(lab.lab, "nodes"))]
+        self.assertEqual(len(data), 3)
+        self.assertEqual(lab.run("delete", "formation", lab.formation, "--delete-data"),
+                         f"formation/{lab.formation} deleted with its data\n")
+        self.assertNotIn(lab.formation, lab.run("get", "formation", "-o", "name"))
+        for directory in data:
+            self.assertFalse(os.path.exists(directory) and os.listdir(directory), directory)
+            self.assertFalse(lab.runs_in(directory), directory)
+        lab.apply()
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

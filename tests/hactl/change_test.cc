@@ -168,6 +168,10 @@ TEST_F(Change, DeleteEndsWhenTheFormationIsGone) {
   EXPECT_EQ(say({"delete", "node", "paris-a"}), 1);
   EXPECT_EQ(say({"delete", "formation"}), 1);
   EXPECT_EQ(say({"delete", "formation", "default", "-f", file_}), 1);
+  const std::string with_data = std::string(kDelete) + "?data=delete";
+  controller_.set(with_data, json_answer(object(), 202));
+  EXPECT_EQ(say({"delete", "formation/default", "--delete-data", "--wait=false"}), 0);
+  EXPECT_EQ(controller_.bodies(with_data).size(), 1U);
   expect_transcript("delete");
 }
 
