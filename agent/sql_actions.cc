@@ -123,12 +123,14 @@ Result<Done> checkpoint(PgSession& session) {
 
 Result<Lsn> write_barrier(PgSession& session, const BarrierRow& row) {
   if (Result<Done> done = make_writing(session); !done.ok()) return done.error();
-  // One at a time: the position is read after the commit, which has flushed the row.
-  const Result<Done> written =
-      run(session, "INSERT INTO hactl.lineage (epoch, node, timeline, start_lsn) VALUES (" +
-                       std::to_string(row.epoch.value) + ", " + sql_literal(row.node.value) + ", " +
-                       std::to_string(row.timeline.value) + ", " +
-                       sql_literal(to_string(row.start)) + ") ON CONFLICT DO NOTHING");
+  // The position is read after the commit, which has flushed the row. An epoch's second barrier has
+  // no row to write, and is WAL all the same: a commit whose last reply came while the setting
+  // changed is let go by the next one only, which without WAL would come a second later.
+  const Result<Done> written = run(
+      session, "INSERT INTO hactl.lineage (epoch, node, timeline, start_lsn) VALUES (" +
+                   std::to_string(row.epoch.value) + ", " + sql_literal(row.node.value) + ", " +
+                   std::to_string(row.timeline.value) + ", " + sql_literal(to_string(row.start)) +
+                   ") ON CONFLICT DO NOTHING; SELECT pg_logical_emit_message(true, 'hactl', '')");
   if (!written.ok()) return written.error();
   const Result<std::string> flushed = field(session, "SELECT pg_current_wal_flush_lsn()");
   if (!flushed.ok()) return flushed.error();

@@ -82,6 +82,10 @@ TEST_F(LocalPostgresTest, ANewClusterBecomesAPrimaryOnTheReservedTimeline) {
   ASSERT_EQ(message_of(node.perform(action::PrepareDatabase{node.goal})), "");
   const Result<ActionOutcome> barrier = node.perform(action::WriteBarrier{kEpoch, TimelineId(4)});
   ASSERT_EQ(message_of(barrier), "");
+  // Standbys say how far they are when there is WAL, and that lets waiting commits go.
+  const Result<ActionOutcome> second = node.perform(action::WriteBarrier{kEpoch, TimelineId(4)});
+  ASSERT_EQ(message_of(second), "");
+  EXPECT_GT(second->lsn, barrier->lsn);
 
   view = node.observe();
   ASSERT_TRUE(view.sql);
