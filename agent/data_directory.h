@@ -73,8 +73,12 @@ bool has_credential(const AgentPaths& paths);
 /// Removes `directory` with all that is in it; one that is not there is fine.
 Result<Done> remove_tree(const std::string& directory);
 
+/// What is in a data directory, as it is to be removed: what tells that it is one goes last, so
+/// that whoever is cut short can go on.
+Result<std::vector<std::string>> deletion_order(const std::string& directory);
+
 /// Removes a data directory, what was made or kept beside it, and the WAL in `paths` that was kept
-/// aside. What tells that it is a data directory goes last, so that whoever is cut short can go on.
+/// aside. Fails, and can be called again, where something stays.
 /// An empty directory stays where it can't be removed: a mount point, or another user's parent.
 Result<Done> delete_data(const AgentPaths& paths, const std::string& directory);
 

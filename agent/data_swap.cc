@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <filesystem>
-#include <iterator>
+#include <string>
 #include <system_error>
 #include <vector>
 
@@ -46,13 +46,35 @@ std::string parent_of(const std::string& path) {
   return fs::path(path).parent_path().string();
 }
 
-std::uint64_t bytes_in(const fs::path& directory) {
-  std::uint64_t bytes = 0;
+/// What a copy has taken the place of, for a moment.
+std::string old_directory(const std::string& directory) {
+  return directory + ".old";
+}
+
+/// WAL that nobody else has.
+std::string diverged_directory(const AgentPaths& paths) {
+  return paths.state_directory + "/diverged";
+}
+
+/// Of a directory that is not there: none.
+Result<std::vector<fs::path>> entries_of(const fs::path& directory) {
+  std::vector<fs::path> entries;
   std::error_code problem;
   for (fs::directory_iterator entry(directory, problem), end; !problem && entry != end;
        entry.increment(problem)) {
+    entries.push_back(entry->path());
+  }
+  if (!problem || problem == std::errc::no_such_file_or_directory) return entries;
+  return errno_error("list " + directory.string(), problem.value());
+}
+
+std::uint64_t bytes_in(const fs::path& directory) {
+  std::uint64_t bytes = 0;
+  const Result<std::vector<fs::path>> files = entries_of(directory);
+  if (!files.ok()) return 0;
+  for (const fs::path& file : *files) {
     std::error_code ignored;  // A file that cannot be measured counts as empty.
-    const std::uintmax_t size = entry->file_size(ignored);
+    const std::uintmax_t size = fs::file_size(file, ignored);
     if (!ignored) bytes += size;
   }
   return bytes;
@@ -60,15 +82,11 @@ std::uint64_t bytes_in(const fs::path& directory) {
 
 /// Removes the oldest copies until `room` more bytes fit. Names sort by time.
 Result<Done> make_room(const std::string& diverged, std::uint64_t room) {
-  std::vector<fs::path> copies;
-  std::error_code problem;
-  for (fs::directory_iterator entry(diverged, problem), end; !problem && entry != end;
-       entry.increment(problem)) {
-    copies.push_back(entry->path());
-  }
-  std::ranges::sort(copies, std::greater{});
+  Result<std::vector<fs::path>> copies = entries_of(diverged);
+  if (!copies.ok()) return copies.error();
+  std::ranges::sort(*copies, std::greater{});
   std::uint64_t kept = room;
-  for (const fs::path& copy : copies) {
+  for (const fs::path& copy : *copies) {
     kept += bytes_in(copy);
     if (kept <= kDivergedBytesMax) continue;
     if (Result<Done> done = remove_tree(copy.string()); !done.ok()) return done;
@@ -77,18 +95,16 @@ Result<Done> make_room(const std::string& diverged, std::uint64_t room) {
 }
 
 /// Segments of one timeline that are not before `first`, newest first.
-std::vector<fs::path> segments_from(const std::string& data_directory, const std::string& first) {
-  std::vector<fs::path> segments;
-  std::error_code problem;
-  for (fs::directory_iterator entry(data_directory + "/pg_wal", problem), end;
-       !problem && entry != end; entry.increment(problem)) {
-    const std::string name = entry->path().filename().string();
+Result<std::vector<fs::path>> segments_from(const std::string& data_directory,
+                                            const std::string& first) {
+  Result<std::vector<fs::path>> segments = entries_of(data_directory + "/pg_wal");
+  if (!segments.ok()) return segments;
+  std::erase_if(*segments, [&](const fs::path& entry) {
+    const std::string name = entry.filename().string();
     const bool same_timeline = name.starts_with(first.substr(0, kTimelineBytes));
-    if (name.size() == kSegmentNameBytes && same_timeline && name >= first) {
-      segments.push_back(entry->path());
-    }
-  }
-  std::ranges::sort(segments, std::greater{});
+    return name.size() != kSegmentNameBytes || !same_timeline || name < first;
+  });
+  std::ranges::sort(*segments, std::greater{});
   return segments;
 }
 
@@ -101,32 +117,25 @@ Result<Done> remove_tree(const std::string& directory) {
   return Done{};
 }
 
-namespace {
-
-/// What a copy has taken the place of, for a moment.
-std::string old_directory(const std::string& directory) {
-  return directory + ".old";
-}
-
-/// WAL that nobody else has.
-std::string diverged_directory(const AgentPaths& paths) {
-  return paths.state_directory + "/diverged";
-}
-
-std::vector<fs::path> entries_of(const fs::path& directory) {
-  std::vector<fs::path> entries;
-  std::error_code problem;
-  for (fs::directory_iterator entry(directory, problem), end; !problem && entry != end;
-       entry.increment(problem)) {
-    entries.push_back(entry->path());
-  }
-  return entries;
-}
-
-}  // namespace
-
 std::string fresh_directory(const std::string& directory) {
   return directory + ".new";
+}
+
+Result<std::vector<std::string>> deletion_order(const std::string& directory) {
+  const fs::path root(directory);
+  const fs::path global = root / "global";
+  const std::array last{global / "pg_control", global, root / "PG_VERSION"};
+  std::vector<std::string> order;
+  for (const fs::path& parent : {root, global}) {
+    const Result<std::vector<fs::path>> entries = entries_of(parent);
+    if (!entries.ok()) return entries.error();
+    for (const fs::path& entry : *entries) {
+      if (std::ranges::find(last, entry) == last.end()) order.push_back(entry.string());
+    }
+  }
+  for (const fs::path& entry : last)
+    order.push_back(entry.string());
+  return order;
 }
 
 Result<Done> delete_data(const AgentPaths& paths, const std::string& directory) {
@@ -134,19 +143,13 @@ Result<Done> delete_data(const AgentPaths& paths, const std::string& directory) 
        {fresh_directory(directory), old_directory(directory), diverged_directory(paths)}) {
     if (Result<Done> done = remove_tree(beside); !done.ok()) return done;
   }
-  const fs::path root(directory);
-  const fs::path global = root / "global";
-  const std::array last{global / "pg_control", global, root / "PG_VERSION"};
-  std::vector<fs::path> entries = entries_of(root);
-  std::ranges::move(entries_of(global), std::back_inserter(entries));
-  std::erase_if(
-      entries, [&](const fs::path& entry) { return std::ranges::find(last, entry) != last.end(); });
-  entries.insert(entries.end(), last.begin(), last.end());
-  for (const fs::path& entry : entries) {
-    if (Result<Done> done = remove_tree(entry.string()); !done.ok()) return done;
+  const Result<std::vector<std::string>> order = deletion_order(directory);
+  if (!order.ok()) return order.error();
+  for (const std::string& entry : *order) {
+    if (Result<Done> done = remove_tree(entry); !done.ok()) return done;
   }
   std::error_code stays;
-  fs::remove(root, stays);
+  fs::remove(directory, stays);
   return Done{};
 }
 
@@ -172,7 +175,9 @@ Result<Done> keep_diverged_wal(const AgentPaths& paths, const std::string& data_
                                WalPosition from, std::uint64_t segment_bytes,
                                const std::string& name) {
   const std::string first = segment_name(from, segment_bytes);
-  std::vector<fs::path> segments = segments_from(data_directory, first);
+  Result<std::vector<fs::path>> found = segments_from(data_directory, first);
+  if (!found.ok()) return found.error();
+  std::vector<fs::path>& segments = *found;
   segments.resize(std::min<std::size_t>(segments.size(), kDivergedBytesMax / segment_bytes));
   if (segments.empty()) return Done{};
   const std::string diverged = diverged_directory(paths);

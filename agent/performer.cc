@@ -109,6 +109,12 @@ bool is_in_history(WalPosition end, TimelineId current, std::string_view history
 
 }  // namespace
 
+Result<Done> Performer::check_unused(const std::string& directory) {
+  if (!find_postmaster(directory) && server_processes(directory).empty()) return Done{};
+  return Error{ErrorCode::conflict,
+               "replace or delete data directory " + directory + ": PostgreSQL still runs on it"};
+}
+
 Result<Done> Performer::check_replaceable(const PostgresGoal& postgres) {
   const std::string& directory = postgres.data_directory;
   if (Result<Done> done = programs_.check_version(postgres.version); !done.ok()) return done;
@@ -117,10 +123,7 @@ Result<Done> Performer::check_replaceable(const PostgresGoal& postgres) {
                                          " can't be read or holds files that are not PostgreSQL's:"
                                          " empty it or choose another"};
   }
-  if (find_postmaster(directory) || !server_processes(directory).empty()) {
-    return Error{ErrorCode::conflict,
-                 "replace data directory " + directory + ": PostgreSQL still runs on it"};
-  }
+  if (Result<Done> done = check_unused(directory); !done.ok()) return done;
   const std::string parent = std::filesystem::path(directory).parent_path().string();
   if (access(parent.c_str(), W_OK | X_OK) != 0) {
     return errno_error("write to " + parent + ", in which data directory " + directory + " lies",
@@ -305,13 +308,6 @@ Result<Done> Performer::stop(const std::string& directory, const action::Stop& o
   return write_standby_signal(directory);
 }
 
-Result<Done> Performer::delete_data_of(const std::string& directory) {
-  if (find_postmaster(directory) || !server_processes(directory).empty()) {
-    return Error{ErrorCode::conflict, "delete " + directory + ": PostgreSQL runs on it"};
-  }
-  return delete_data(paths_, directory);
-}
-
 Result<Done> Performer::detach(const std::string& directory) {
   if (Result<Done> done = remove_credentials(paths_); !done.ok()) {
     return done.error().within("detach");
@@ -438,7 +434,8 @@ struct Performer::Dispatch {
   }
   Answer operator()(const action::Stop& order) const { return of(self.stop(directory(), order)); }
   Answer operator()(const action::DeleteData& order) const {
-    return of(self.delete_data_of(order.data_directory));
+    const Result<Done> unused = check_unused(order.data_directory);
+    return of(unused.ok() ? delete_data(self.paths_, order.data_directory) : unused);
   }
   Answer operator()(const action::Attach& order) const {
     return of(place_credential(self.paths_, order.epoch));

@@ -44,12 +44,13 @@ class Performer {
   Result<Done> start_standby(const PostgresGoal& postgres);
   Result<Done> resume_gated(const PostgresGoal& postgres);
   Result<Done> stop(const std::string& directory, const action::Stop& order);
-  Result<Done> delete_data_of(const std::string& directory);
   Result<Done> detach(const std::string& directory);
   Result<Done> nudge_receiver(const std::string& directory);
   Result<Done> promote_to(const std::string& directory, TimelineId timeline);
   Result<Lsn> barrier(const std::string& directory, const action::WriteBarrier& order);
 
+  /// No server runs on it.
+  static Result<Done> check_unused(const std::string& directory);
   /// Neither foreign files nor a running server are there, and the programs fit.
   Result<Done> check_replaceable(const PostgresGoal& postgres);
   Result<Done> check_startable(const PostgresGoal& postgres);

@@ -22,13 +22,10 @@ class Fingerprinter {
     add(value);
   }
   void long_number(std::string_view key, std::uint64_t value) { (*this)(key, value); }
-  /// Not set, it leaves the number as it was before there was the flag.
-  void new_flag(std::string_view key, bool value) {
-    if (value) (*this)(key, value);
-  }
+  /// Left out, it leaves the number as it was before there was the field.
   template <typename T>
-  void new_list(std::string_view key, const T& list) {
-    (*this)(key, list);
+  void new_field(std::string_view key, const T& value) {
+    if (value != T{}) (*this)(key, value);
   }
 
   [[nodiscard]] std::uint64_t number() const { return number_; }

@@ -62,7 +62,7 @@ void fields(Archive& archive, wire::Of<Goal> auto& goal) {
   archive.long_number("start-nonce", goal.start_nonce);
   archive("restart", goal.restart);
   archive("lease", goal.lease);
-  archive.new_flag("delete-data", goal.delete_data);
+  archive.new_field("delete-data", goal.delete_data);
   archive("tell-lineage", goal.tell_lineage);
   archive("rebuild-above", goal.rebuild_above);
   archive("postgres", goal.postgres);

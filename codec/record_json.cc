@@ -64,13 +64,13 @@ void fields(Archive& archive, wire::Of<FormationRecord> auto& record) {
   archive("system-id", record.system_id);
   archive("request", record.request);
   archive("failover", record.failover);
-  archive.new_list("restarts", record.restarts);
+  archive.new_field("restarts", record.restarts);
   archive("recovering", record.recovering);
   archive("pauses-ms", record.pauses_ms);
   archive("settled-generation", record.settled_generation);
   archive("paused", record.paused);
   archive("deleting", record.deleting);
-  archive.new_flag("deleting-data", record.deleting_data);
+  archive.new_field("deleting-data", record.deleting_data);
 }
 
 nlohmann::json to_json(const FormationRecord& record) {

@@ -23,7 +23,7 @@ void fields(Archive& archive, wire::Of<Event> auto& event) {
   archive("epoch", event.epoch);
   archive("time", event.time);
   archive("number", event.number);
-  archive.new_list("involved", event.involved);
+  archive.new_field("involved", event.involved);
 }
 
 template <typename Archive>
@@ -56,7 +56,7 @@ void fields(Archive& archive, wire::Of<FormationStatus> auto& status) {
   archive("sync", status.sync);
   archive("conditions", status.conditions);
   archive("steps", status.steps);
-  archive.new_list("done-steps", status.done_steps);
+  archive.new_field("done-steps", status.done_steps);
   archive("nodes", status.nodes);
 }
 

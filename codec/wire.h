@@ -57,9 +57,7 @@ class Reader;
 class Writer;
 
 template <typename T>
-concept Record = requires(Reader& reader, T& value) {
-  fields(reader, value);
-};
+concept Record = requires(Reader& reader, T& value) { fields(reader, value); };
 
 /// A whole number within [low, high], or a failure at `at`; 0 then.
 std::uint64_t read_number(const At& at, std::uint64_t low, std::uint64_t high);
@@ -88,7 +86,8 @@ void decode(const At& at, NodeName& out);
 
 /// The other whole numbers: an `int` is a count and a 16-bit number is a port.
 template <typename T>
-requires(std::same_as<T, int> || std::unsigned_integral<T>) void decode(const At& at, T& out) {
+  requires(std::same_as<T, int> || std::unsigned_integral<T>)
+void decode(const At& at, T& out) {
   constexpr std::uint64_t low = std::same_as<T, std::uint16_t> ? 1 : 0;
   const auto high = static_cast<std::uint64_t>(std::numeric_limits<T>::max());
   out = static_cast<T>(read_number(at, low, high));
@@ -158,7 +157,8 @@ template <Record T>
 nlohmann::json encode(const T& value);
 
 template <typename T>
-requires(std::same_as<T, int> || std::unsigned_integral<T>) nlohmann::json encode(T value) {
+  requires(std::same_as<T, int> || std::unsigned_integral<T>)
+nlohmann::json encode(T value) {
   return value;
 }
 
@@ -219,15 +219,9 @@ class Reader {
   /// A number that may exceed 2^53, as text.
   void long_number(std::string_view key, std::uint64_t& out);
 
-  /// What earlier programs did not write: absent is no.
-  void new_flag(std::string_view key, bool& out) {
-    const nlohmann::json* child = find_optional(key);
-    if (child != nullptr) decode(at_.below(key, *child), out);
-  }
-
-  /// What earlier programs did not write: absent is empty.
+  /// What earlier programs did not write: absent is empty, 0 or no.
   template <typename T>
-  void new_list(std::string_view key, T& out) {
+  void new_field(std::string_view key, T& out) {
     const nlohmann::json* child = find_optional(key);
     if (child != nullptr) decode(at_.below(key, *child), out);
   }
@@ -255,13 +249,9 @@ class Writer {
 
   void long_number(std::string_view key, std::uint64_t value);
 
-  void new_flag(std::string_view key, bool value) {
-    if (value) (*this)(key, value);
-  }
-
   template <typename T>
-  void new_list(std::string_view key, const T& list) {
-    if (!list.empty()) (*this)(key, list);
+  void new_field(std::string_view key, const T& value) {
+    if (value != T{}) (*this)(key, value);
   }
 
   nlohmann::json object = nlohmann::json::object();

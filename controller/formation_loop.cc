@@ -164,10 +164,7 @@ void FormationLoop::reconcile() {
   }
   const bool whole = is_true(plan_.conditions, "Converged");
   converged_since_ = whole ? std::optional(converged_since_.value_or(now)) : std::nullopt;
-  if (whole) {
-    steps_.converged();
-    looked_ahead_.reset();
-  }
+  if (whole) steps_.converged();
   if (blocking() == nullptr) blocked_said_ = 0;
   arm(plan_.wake_at);
   knock();

@@ -146,7 +146,6 @@ Condition preferred(const Facts& facts) {
       best->name.value + " has a higher candidate-priority than " + facts.record.primary->value);
 }
 
-/// What still keeps the formation from being as its spec says; empty: nothing.
 std::string wanted_switchover(const MoveRequest& request) {
   const std::string wanted = "a switchover is wanted";
   if (request.to) return wanted + ": " + request.to->value + " is not ready to take over";
@@ -154,6 +153,7 @@ std::string wanted_switchover(const MoveRequest& request) {
   return wanted + ": no standby in " + request.to_region->value + " is ready to take over";
 }
 
+/// What still keeps the formation from being as its spec says; empty: nothing.
 std::string unfinished(Facts& facts, const Plan& plan) {
   if (plan.record) return "deciding";
   if (facts.record.phase != Phase::stable || facts.record.in_force.size() != 1) {

@@ -5,6 +5,7 @@
 #include "model/validate.h"
 #include "sim/faults.h"
 #include "sim/scenarios.h"
+#include "sim/trace.h"
 
 namespace hactl {
 
@@ -39,9 +40,7 @@ void Faults::inject_user(FaultKind kind) {
                                     0, static_cast<std::int64_t>(regions.size()) - 1))]
                             .name;
   }
-  world_.note("user: switchover to " + (request.to          ? request.to->value
-                                        : request.to_region ? request.to_region->value
-                                                            : "the best"));
+  world_.note("user: switchover to " + target_of(request));
   world_.move(request);
 }
 

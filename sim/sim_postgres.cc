@@ -209,17 +209,6 @@ void SimPostgres::run(const action::Configure& order, Done done) {
   });
 }
 
-void SimPostgres::run(const action::DeleteData& /*order*/, Done done) {
-  after(1, 100, [this, done = std::move(done)] {
-    if (server_.running()) {
-      done(Error{ErrorCode::conflict, "PostgreSQL runs"});
-      return;
-    }
-    server_.wipe();
-    done(ActionOutcome{});
-  });
-}
-
 void SimPostgres::run(const action::StartStandby& /*order*/, Done done) {
   start(SimServer::StartAs::standby, std::move(done));
 }

@@ -34,7 +34,6 @@ class SimPostgres : public Postgres {
   void run(const action::AskSource& order, Done done);
   void run(const action::Rewind& order, Done done);
   void run(const action::Configure& order, Done done);
-  void run(const action::DeleteData& order, Done done);
   void run(const action::StartStandby& order, Done done);
   void run(const action::ResumeGated& order, Done done);
   void run(const action::Stop& order, Done done);

@@ -370,7 +370,7 @@ void SimServer::finish_promotion(TimelineId wanted) {
     return;
   }
   const TimelineId old = disk.timeline();
-  // The placeholders before the wanted number are not kept: nobody reads them afterwards.
+  // The files that reserve lower numbers need not be kept: nobody asks for those timelines.
   TimelineId timeline = std::max(wanted, old.next());
   while (disk.history.contains(timeline))
     timeline = timeline.next();

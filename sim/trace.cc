@@ -28,4 +28,9 @@ void Trace::violate(const std::string& property, const std::string& what) {
   violated_at_ = queue_.now();
 }
 
+std::string target_of(const MoveRequest& request) {
+  if (request.to) return request.to->value;
+  return request.to_region ? request.to_region->value : "the best";
+}
+
 }  // namespace hactl

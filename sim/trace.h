@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "model/record.h"
 #include "sim/sim_scheduler.h"
 
 namespace hactl {
@@ -30,5 +31,8 @@ class Trace {
   Instant violated_at_;
   std::uint64_t hash_ = 14695981039346656037ULL;
 };
+
+/// Where a switchover is to go: a node, a region, "the best".
+std::string target_of(const MoveRequest& request);
 
 }  // namespace hactl

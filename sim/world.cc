@@ -332,12 +332,7 @@ void World::written(const SimController& controller, const StoredFormation& stor
             std::to_string(config.generation.value) + ":" + config.primary.value + " " +
             to_string(config);
   }
-  if (record.request) {
-    const MoveRequest& request = *record.request;
-    line += " asked to move to " + (request.to          ? request.to->value
-                                    : request.to_region ? request.to_region->value
-                                                        : "the best");
-  }
+  if (record.request) line += " asked to move to " + target_of(*record.request);
   if (record.target_position) line += " target " + to_string(*record.target_position);
   for (const auto& [node, known] : record.nodes) {
     if (known.excluded) line += " excluded " + node.value;

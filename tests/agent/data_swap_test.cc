@@ -1,6 +1,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -50,8 +51,15 @@ TEST_F(DeleteData, RemovesTheDirectoryAndWhatWasKeptBesideItAndNothingElse) {
 }
 
 TEST_F(DeleteData, GoesOnWhereItWasCutShort) {
-  for (const char* removed : {"data/base", "data/pg_tblspc", "data/global/1262"})
-    fs::remove_all(path(removed));
+  const Result<std::vector<std::string>> order = deletion_order(path("data"));
+  ASSERT_TRUE(order.ok());
+  for (const std::string& entry : *order) {
+    if (fs::path(entry).filename() == "pg_control") break;
+    fs::remove_all(entry);
+  }
+  // Nothing else is left, and it can be told what it was.
+  EXPECT_EQ(data_kind(path("data")), DataKind::cluster);
+  EXPECT_EQ(deletion_order(path("data"))->size(), 3U);
   ASSERT_TRUE(delete_all().ok());
   EXPECT_FALSE(fs::exists(path("data")));
 }

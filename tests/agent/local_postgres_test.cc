@@ -44,10 +44,10 @@ struct Pair {
 class LocalPostgresTest : public testing::Test {
  protected:
   void SetUp() override {
-    if (geteuid() == 0) GTEST_SKIP() << "there is no user to run PostgreSQL as";
-    if (!std::filesystem::exists(std::string(kTestBinDirectory) + "/initdb")) {
-      GTEST_SKIP() << "PostgreSQL 15 is not installed";
-    }
+    // scripts/packages installs it, and its user.
+    ASSERT_NE(geteuid(), 0U) << "there is no user postgres to run PostgreSQL as";
+    ASSERT_TRUE(std::filesystem::exists(std::string(kTestBinDirectory) + "/initdb"))
+        << "PostgreSQL 15 is not installed";
   }
 
   TemporaryDirectory directory_;
