@@ -123,7 +123,6 @@ std::optional<Step> after_clone(const Goal& goal, const LocalState& local) {
   AgentState made = noted(goal, local);
   made.rebuilding = false;
   made.node_incarnation = next_incarnation(goal, local);
-  made.must_hold.reset();
   made.promoted.reset();
   if (local.seen.control) made.system_id = local.seen.control->system_id;
   return save(local, made, "noting that the copy is complete");
@@ -159,7 +158,6 @@ AgentState whole_again(const Goal& goal, const LocalState& local) {
 AgentState rewound(const Goal& goal, const LocalState& local) {
   AgentState state = whole_again(goal, local);
   state.node_incarnation = next_incarnation(goal, local);
-  state.must_hold.reset();
   return state;
 }
 

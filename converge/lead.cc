@@ -90,7 +90,6 @@ AgentState granted(const Goal& goal, const LocalState& local) {
   AgentState state = noted(goal, local);
   state.promised = goal.epoch;
   state.attached.reset();
-  state.must_hold.reset();
   state.promoted = OwnPromotion{goal.epoch, goal.timeline, Lsn(0)};
   state.grant = Grant{*goal.sync};
   state.applied_generation = ConfigGeneration(0);

@@ -197,6 +197,33 @@ TEST(Plan, ASwitchoverToARegionInWhichNobodyMayBePrimaryAnyMoreIsRefused) {
   EXPECT_EQ(std::ranges::count(world.events, "SwitchoverRefused"), 1);
 }
 
+TEST(Plan, ASwitchoverThatWaitsSaysForWhom) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  world.report("a").position.lsn = Lsn(kSwitchoverLagBytesMax + 0x100'0000);
+  const auto waits_for = [&](const MoveRequest& request) {
+    world.record.request = request;
+    return world.condition("Converged");
+  };
+  EXPECT_EQ(waits_for({NodeName("b"), std::nullopt}),
+            "False a switchover is wanted: b is not ready to take over");
+  EXPECT_EQ(waits_for({std::nullopt, RegionName("home")}), "False deciding")
+      << "the primary is there";
+  EXPECT_EQ(waits_for({std::nullopt, std::nullopt}),
+            "False a switchover is wanted: no standby is ready to take over");
+}
+
+TEST(Plan, AFormationIsNotForgottenBeforeEveryNodeHasHeardThatItsDataIsToGo) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  world.record.deleting = world.record.deleting_data = true;
+  for (auto& [name, node] : world.observed.nodes)
+    node.report.state = NodeState::dropped;
+  EXPECT_TRUE(world.next().deleted);
+  world.observed.nodes[NodeName("b")].knows_goal = false;
+  EXPECT_FALSE(world.next().deleted);
+}
+
 TEST(Plan, DoesNotMoveBackAfterAFailoverUnlessToldTo) {
   ObedientWorld world(three_nodes());
   world.spec.regions[0].nodes[0].candidate_priority = 90;
