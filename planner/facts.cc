@@ -109,9 +109,13 @@ WalPosition Facts::sent_by(const NodeReport& writer) const {
   // While it writes, others may have been heard later than itself, and be further. Its word for the
   // ballot that chose it, which may come late, is of before it wrote anything.
   if (newest.node != writer.node || writer.final_for <= newest.epoch) return {};
+  return shown_of(newest.timeline);
+}
+
+WalPosition Facts::shown_of(TimelineId timeline) const {
   WalPosition furthest;
-  const auto shown = [&](const WalPosition& other) {
-    if (other.timeline == newest.timeline) furthest = std::max(furthest, other);
+  const auto shown = [&](const WalPosition& position) {
+    if (position.timeline == timeline) furthest = std::max(furthest, position);
   };
   for (const auto& [name, known] : record.nodes)
     shown(known.complete_seen);

@@ -62,6 +62,9 @@ class Facts {
 
   /// The primary is heard, open, and in the epoch on record.
   [[nodiscard]] bool primary_open() const { return primary_open_; }
+  /// The most of `timeline` that any node has shown; zero: nobody has any. Its writer had it on its
+  /// disk before it sent it.
+  [[nodiscard]] WalPosition shown_of(TimelineId timeline) const;
   /// The promotion that the formation lives on: the last one that opened; nullptr before the first.
   [[nodiscard]] const Promotion* opened() const;
 
@@ -80,8 +83,8 @@ class Facts {
   void learn(const NodeName& name, NodeFacts& facts) const;
   /// Whether the node shows less than is known of it (R13).
   void compare(const KnownNode& known, const ObservedNode& seen, NodeFacts& facts) const;
-  /// How much of the newest timeline others have shown, if the node is its writer and has said its
-  /// last word: what they have it had on its disk before it sent it.
+  /// How much of the newest timeline the node has sent, if it is its writer and has said its last
+  /// word.
   [[nodiscard]] WalPosition sent_by(const NodeReport& writer) const;
 
   const NodeReport* primary_report_ = nullptr;

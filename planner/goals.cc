@@ -335,10 +335,11 @@ void fill_for_state(const Facts& facts, const Promotion* promotion, Goal& goal) 
       if (const NodeReport* report = facts.node(goal.node).report) {
         goal.start_nonce = report->start_nonce;
       }
-      // An open one goes on and on.
+      // What it must have. An open one goes on and on.
       if (goal.state == GoalState::primary && !facts.primary_open()) {
-        const WalPosition& seen = facts.node(goal.node).complete_seen;
-        if (seen.lsn.value != 0) goal.position = seen;
+        const WalPosition had =
+            std::max(facts.node(goal.node).complete_seen, facts.shown_of(goal.timeline));
+        if (had.lsn.value != 0) goal.position = had;
       }
       break;
     case GoalState::standby:

@@ -128,6 +128,19 @@ TEST_F(Forgot, APrimaryThatIsNotOpenIsToldHowMuchItHasShown) {
   EXPECT_EQ(world.next().goals.at(NodeName("a")).position, primary.complete_seen);
 }
 
+TEST_F(Forgot, WhatOthersHaveOfItsTimelineAPrimaryThatIsNotOpenHasToHave) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  ObservedNode& primary = world.observed.nodes.at(NodeName("a"));
+  primary.complete_seen = WalPosition{timeline_, Lsn(800)};
+  primary.report.primary->gate_open = false;
+  ObservedNode& standby = world.observed.nodes.at(NodeName("b"));
+  standby.complete_seen = WalPosition{timeline_, Lsn(900)};
+  EXPECT_EQ(world.next().goals.at(NodeName("a")).position, standby.complete_seen);
+  standby.complete_seen.timeline = TimelineId(timeline_.value - 1);
+  EXPECT_EQ(world.next().goals.at(NodeName("a")).position, primary.complete_seen);
+}
+
 TEST_F(Forgot, APrimaryThatForgotDoesNotSayHowFarASwitchoverMustReach) {
   FormationRecord& record = world_.record;
   record.phase = Phase::switchover;
