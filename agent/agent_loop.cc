@@ -28,6 +28,7 @@ void take_progress(NodeReport& report, const NodeReport& told) {
   report.number = told.number;
   report.position = told.position;
   report.replayed = told.replayed;
+  report.goal_tag = told.goal_tag;
   if (report.final_for.value != 0 || !report.primary || !told.primary) return;
   std::vector<SenderView>& senders = report.primary->senders;
   if (senders.size() != told.primary->senders.size()) return;
@@ -149,13 +150,15 @@ void AgentLoop::decide() {
   } else if (!local_.retry_at) {
     local_.problem.reset();
   }
-  // What is done all the time says nothing about what it is at.
-  if (!performing_ && !step.routine && step.why != doing_) {
+  // What is done all the time says nothing about what it is at, and what is under way goes on.
+  const bool at_something_else = performing_ && !performing_routine_;
+  if (!at_something_else && !step.routine && step.why != doing_) {
     doing_ = step.why;
     doing_since_ = now;
   }
   report_ = report_of(goal_, local_, now);
   report_.doing = doing_;
+  report_.goal_tag = goal_tag_;
   tell();
   if (step.action && !performing_) {
     perform(step);
@@ -190,6 +193,7 @@ void AgentLoop::perform(const Step& step) {
   if (!step.routine) identity_.say(std::string(name_of(action)) + ": " + step.why);
   performing_ = std::string(name_of(action));
   performing_since_ = scheduler_.now();
+  performing_routine_ = step.routine;
   performing_for_ = goal_;
   if (const auto* stop = std::get_if<action::Stop>(&action)) {
     stopping_ = *stop;
@@ -340,7 +344,6 @@ void AgentLoop::tell() {
   NodeReport message = report_;
   message.number = ++reports_;
   message.process = identity_.process;
-  message.goal_tag = goal_tag_;
   transport_.send(message, [this, now](const Result<Done>& sent) {
     telling_ = false;
     // Once the controller is heard again, a question from before may wait on a dead connection.
@@ -380,8 +383,8 @@ void AgentLoop::received(const Result<std::optional<Transport::Order>>& answer) 
     if (acceptable((*answer)->goal, local_.state, goal_ ? &*goal_ : nullptr)) {
       goal_ = (*answer)->goal;
       local_.retry_at.reset();
-      look();
     }
+    look();
   }
   receive();
 }

@@ -80,6 +80,7 @@ class AgentLoop {
   Instant doing_since_;
   std::optional<std::string> performing_;  ///< The action under way.
   Instant performing_since_;
+  bool performing_routine_ = false;         ///< It is Step::routine.
   std::optional<action::Stop> stopping_;    ///< It, when it is one.
   std::optional<Instant> closing_since_{};  ///< A primary is being stopped since then.
   std::optional<Goal> performing_for_;      ///< The goal that it is under way for.

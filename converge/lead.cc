@@ -93,6 +93,9 @@ AgentState granted(const Goal& goal, const LocalState& local) {
   state.promoted = OwnPromotion{goal.epoch, goal.timeline, Lsn(0)};
   state.grant = Grant{*goal.sync};
   state.applied_generation = ConfigGeneration(0);
+  // A standby's parameters may have stayed above the spec's, whatever it restarted for (decision
+  // 0021). As a primary it can have them as they are wanted.
+  state.restart_done = 0;
   for (const Promotion& promotion : goal.chain) {
     if (promotion.epoch.value > 0) state.timelines[promotion.timeline] = promotion.epoch;
   }

@@ -114,7 +114,8 @@ struct NodeReport {
   std::uint64_t stop_took_ms = 0;
   /// Set while a primary without synchronous standbys asks to be let open.
   std::uint64_t start_nonce = 0;
-  /// Tag of the last goal that the agent has received: what it says was said after that.
+  /// Tag of the last goal that the agent had received when it looked: all of the report is so in
+  /// the light of that goal.
   std::string goal_tag;
   /// The history of its WAL as it knows it, oldest first; only when the goal asks for it.
   Lineage lineage;

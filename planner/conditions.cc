@@ -23,6 +23,27 @@ Condition condition(const Facts& facts, std::string type, bool holds, std::strin
   return result;
 }
 
+/// Whether the node says that it is what `goal` wants. It may have more to do for that goal:
+/// settings to load, for instance.
+bool has_state(const NodeFacts& node, const Goal& goal) {
+  switch (goal.state) {
+    case GoalState::primary: return node.report->state == NodeState::primary;
+    case GoalState::standby:
+      return node.report->state == NodeState::standby && node.sender != nullptr;
+    case GoalState::hold: return node.final;
+    case GoalState::drop: return node.report->state == NodeState::dropped;
+    case GoalState::maintenance: return is_down(node.report->state);
+    case GoalState::init:
+    case GoalState::bootstrap:
+    case GoalState::rebuild:
+    case GoalState::fast_forward:
+    case GoalState::promote:
+    case GoalState::demote:
+    case GoalState::fence: return false;
+  }
+  return false;
+}
+
 /// Why the formation itself holds; empty: nothing is to be said.
 std::string formation_reason(const Plan& plan) {
   const Decision* decision = formation_decision(plan);
@@ -49,6 +70,8 @@ std::string laggards(const Facts& facts, const Plan& plan) {
       text += "reports " + node.report->problem->reason + ": " + node.report->problem->message;
     } else if (!node.knows_goal) {
       text += "has not heard its goal yet";
+    } else if (has_state(node, goal)) {
+      text += "is still at it: " + node.report->doing;
     } else {
       text += "is " + std::string(to_string(node.report->state)) + " on its way to " +
               std::string(to_string(goal.state));
@@ -196,22 +219,10 @@ bool is_at_goal(const Facts& facts, const NodeName& node, const Goal& goal) {
   const NodeFacts& own = facts.node(node);
   // Who has not heard its goal may look as if it were at it.
   if (!own.heard || !own.knows_goal || own.report->problem) return false;
-  switch (goal.state) {
-    case GoalState::primary: return own.report->state == NodeState::primary;
-    case GoalState::standby:
-      return own.report->state == NodeState::standby && own.sender != nullptr;
-    case GoalState::hold: return own.final;
-    case GoalState::drop: return own.report->state == NodeState::dropped;
-    case GoalState::maintenance: return is_down(own.report->state);
-    case GoalState::init:
-    case GoalState::bootstrap:
-    case GoalState::rebuild:
-    case GoalState::fast_forward:
-    case GoalState::promote:
-    case GoalState::demote:
-    case GoalState::fence: return false;
-  }
-  return false;
+  if (!has_state(own, goal)) return false;
+  // A primary or a standby is seen as such before it has done all that its newest goal asks for.
+  const bool serves = goal.state == GoalState::primary || goal.state == GoalState::standby;
+  return !serves || own.report->doing.empty();
 }
 
 std::vector<Condition> conditions_of(Facts& facts, const Plan& plan) {

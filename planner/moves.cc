@@ -76,9 +76,19 @@ bool standby_needs_restart(const Facts& facts) {
   });
 }
 
+/// A standby may not go below what its primary runs with, so the primary has to come down first, in
+/// its place.
 bool any_parameters_held(const Facts& facts) {
   return std::ranges::any_of(facts.nodes, [](const auto& entry) {
     return entry.second.report != nullptr && entry.second.report->parameters_held;
+  });
+}
+
+/// Whether parameters are held can be told once every standby has looked at its goal.
+bool all_know_their_goal(const Facts& facts) {
+  return std::ranges::all_of(facts.members, [&](const Member& member) {
+    const NodeFacts& node = facts.node(member.name);
+    return member.name == *facts.record.primary || !node.heard || node.knows_goal;
   });
 }
 
@@ -147,7 +157,7 @@ std::optional<Move> wanted_move(Facts& facts) {
                     std::to_string(facts.node(*preferred).member->candidate_priority) +
                     " is higher than " + std::to_string(own->second.member->candidate_priority)};
   }
-  if (needs_restart(facts, primary) && !any_parameters_held(facts) &&
+  if (needs_restart(facts, primary) && all_know_their_goal(facts) && !any_parameters_held(facts) &&
       !standby_needs_restart(facts) && !somebody_comes_back(facts)) {
     const auto to = best_standby(facts, std::nullopt);
     if (to) return Move{*to, 326, restart_reason(facts)};

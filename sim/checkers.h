@@ -28,7 +28,7 @@ class Checkers : public FactObserver {
         settings_(trace, cluster, promises_),
         spread_(trace, cluster),
         records_(trace),
-        plans_(trace),
+        plans_(trace, cluster),
         cluster_(cluster) {}
 
   void gate_opened(const SimServer& server) override;

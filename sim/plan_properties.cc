@@ -16,6 +16,7 @@ constexpr std::uint64_t kCheckedEvery = 64;
 
 void PlanProperties::looked_at(const FormationLoop& loop, Instant now) {
   if (!loop.exists() || loop.last_plan().conditions.empty()) return;
+  check_parameters(loop);
   if (looks_++ % kCheckedEvery != 0) return;
   check_words(loop.last_plan());
   check_fixed(loop, now);
@@ -33,6 +34,22 @@ void PlanProperties::check_words(const Plan& plan) {
   const bool works = progressing->status == ConditionStatus::yes;
   if (!converged->message.empty() && (works || progressing->reason == "Blocked")) return;
   trace_.violate("L2", "not as specified, and neither at work nor blocked: " + converged->message);
+}
+
+// L2: a formation that is said to be as specified runs with the parameters of its spec.
+void PlanProperties::check_parameters(const FormationLoop& loop) {
+  const Condition* converged = find_condition(loop.last_plan().conditions, "Converged");
+  const StoredFormation& stored = loop.stored();
+  if (converged->status != ConditionStatus::yes) return;
+  if (converged->observed_generation != stored.generation_in_force()) return;
+  const auto& parameters = stored.spec_in_force().postgres.parameters;
+  const auto wanted = parameters.find("max_connections");
+  const auto primary = cluster_.servers().find(*stored.record.primary);
+  if (wanted == parameters.end() || primary == cluster_.servers().end()) return;
+  const std::string runs_with = std::to_string(primary->second->connections());
+  if (!primary->second->running() || runs_with == wanted->second) return;
+  trace_.violate("L2", "said to be as specified, and " + primary->first.value + " runs with " +
+                           runs_with + " connections, not with " + wanted->second);
 }
 
 // L3: plan() answers the same to the same facts, from now to the moment before wake_at.

@@ -95,6 +95,8 @@ class SimServer {
   [[nodiscard]] TimelineId timeline() const { return disk.timeline(); }
   [[nodiscard]] const ServerSettings& startup_settings() const { return startup_; }
   [[nodiscard]] const ServerSettings& session() const { return session_; }
+  /// max_connections as it was started with.
+  [[nodiscard]] int connections() const { return max_connections_; }
   /// Commits wait for standbys, by the checkpointer's flag.
   [[nodiscard]] bool commits_wait() const { return commits_wait_; }
   /// Where its own WAL of this life as a primary begins; 0: it is none.

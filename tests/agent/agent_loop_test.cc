@@ -22,6 +22,7 @@ class StillPostgres final : public Postgres {
   explicit StillPostgres(Scheduler& scheduler) : scheduler_(scheduler) {}
   void observe(const PostgresGoal& /*postgres*/, std::function<void(PostgresView)> seen) override {
     ++looks;
+    if (looks_hang) return;
     scheduler_.post([this, seen = std::move(seen)] { seen(view); });
   }
   void perform(const Action& action, std::function<void(Result<ActionOutcome>)> done) override {
@@ -30,6 +31,7 @@ class StillPostgres final : public Postgres {
       if (view.sql) view.sql->config_id = write->files.id;
     }
     if (std::holds_alternative<action::SetSlots>(action)) ++slots_set;
+    if (actions_hang) return;
     scheduler_.post([done = std::move(done)] { done(ActionOutcome{}); });
   }
   void on_exit(std::function<void()> /*changed*/) override {}
@@ -37,6 +39,8 @@ class StillPostgres final : public Postgres {
   PostgresView view;
   int looks = 0;
   int slots_set = 0;
+  bool looks_hang = false;
+  bool actions_hang = false;
 
  private:
   Scheduler& scheduler_;
@@ -166,6 +170,43 @@ TEST_F(AgentLoopTest, WhatIsDoneAllTheTimeIsNotWhatItIsAt) {
   scheduler_.advance(Duration{30'000});
   EXPECT_GE(postgres_.slots_set, before + 2);
   EXPECT_EQ(said, std::set<std::string>{""});
+}
+
+// What it has seen before says nothing about how far it is with a goal that came later.
+TEST_F(AgentLoopTest, ItsReportAnswersTheGoalThatItHadWhenItLooked) {
+  start_and_stream();
+  scheduler_.advance(Duration{1'000});
+  std::string answered;
+  controller_.on_report = [&](const NodeReport& report) { answered = report.goal_tag; };
+  scheduler_.advance(kReportEvery);
+  ASSERT_EQ(answered, "1");
+  postgres_.looks_hang = true;
+  Transport::Order order;
+  order.tag = "2";
+  order.goal = follow_b();
+  order.goal.postgres.parameters["work_mem"] = "8MB";
+  controller_.waiting(std::optional(order));
+  scheduler_.advance(2 * kReportEvery);
+  EXPECT_EQ(answered, "1");
+}
+
+TEST_F(AgentLoopTest, SaysWhatItIsToDoWhileWhatIsDoneAllTheTimeIsUnderWay) {
+  start_and_stream();
+  scheduler_.advance(Duration{1'000});
+  ASSERT_EQ(loop_->last_report().doing, "");
+  postgres_.actions_hang = true;
+  const int before = postgres_.slots_set;
+  scheduler_.advance(Duration{30'000});
+  ASSERT_EQ(postgres_.slots_set, before + 1) << "it is at it";
+  ASSERT_EQ(loop_->last_report().doing, "");
+  Transport::Order order;
+  order.tag = "2";
+  order.goal = follow_b();
+  order.goal.postgres.parameters["work_mem"] = "8MB";
+  controller_.waiting(std::optional(order));
+  scheduler_.run();
+  EXPECT_EQ(loop_->last_report().goal_tag, "2");
+  EXPECT_NE(loop_->last_report().doing, "");
 }
 
 TEST_F(AgentLoopTest, AsksForItsGoalAnewWhenTheControllerIsReachedAgain) {

@@ -292,7 +292,8 @@ TEST(Lead, ASettingIsToldAsProvenOnceTheNextLifeOfTheAgentWouldKeepIt) {
   EXPECT_TRUE(report_of(goal, local, kNow).primary->confirmed);
 }
 
-TEST(Lead, AnArmedTargetIsPromotedWithoutAReload) {
+/// A standby that follows b and is to be promoted once it holds what b had.
+LocalState target_of_a_switchover() {
   LocalState local = open_primary();
   local.state.promoted.reset();
   local.state.promised = Epoch(1);
@@ -307,23 +308,41 @@ TEST(Lead, AnArmedTargetIsPromotedWithoutAReload) {
   sql.senders.clear();
   local.seen.credential = true;
   local.attached_for = Epoch(1);
+  return local;
+}
+
+Goal take_over_from_b() {
+  Goal promote = lead();
+  promote.state = GoalState::promote;
+  promote.upstream = Upstream{NodeName("b"), "10.0.0.2", 5432, Epoch(1)};
+  promote.position = WalPosition{TimelineId(2), Lsn(0x2000)};
+  return promote;
+}
+
+TEST(Lead, AnArmedTargetIsPromotedWithoutAReload) {
+  LocalState local = target_of_a_switchover();
+  const Goal promote = take_over_from_b();
   Goal armed = lead();
   armed.state = GoalState::standby;
   armed.epoch = Epoch(1);
-  armed.upstream = Upstream{NodeName("b"), "10.0.0.2", 5432, Epoch(1)};
+  armed.upstream = promote.upstream;
   armed.chain.pop_back();
   EXPECT_FALSE(next(armed, local).starts_with("stuck"));
-  const std::string armed_with = sql.config_id;
-  Goal promote = lead();
-  promote.state = GoalState::promote;
-  promote.upstream = armed.upstream;
-  promote.position = WalPosition{TimelineId(2), Lsn(0x2000)};
+  const std::string armed_with = local.seen.sql->config_id;
   EXPECT_EQ(next(promote, local), "detach");
   EXPECT_EQ(local.state.promised, Epoch(2)) << "promised before it detaches";
   local.seen.credential = false;
-  sql.receiver.reset();
+  local.seen.sql->receiver.reset();
   EXPECT_EQ(next(promote, local), "promote");
-  EXPECT_EQ(sql.config_id, armed_with) << "nothing was reloaded";
+  EXPECT_EQ(local.seen.sql->config_id, armed_with) << "nothing was reloaded";
+}
+
+TEST(Lead, ARestartAsAStandbyDoesNotCountForAPrimary) {
+  LocalState local = target_of_a_switchover();
+  local.state.restart_done = 3;
+  EXPECT_EQ(next(take_over_from_b(), local), "detach");
+  ASSERT_TRUE(local.state.promoted);
+  EXPECT_EQ(local.state.restart_done, 0U);
 }
 
 TEST(Lead, ACheckpointBeforeARestartIsNotTakenForTheFirstOfALaterTimeline) {

@@ -157,6 +157,36 @@ TEST(Plan, IsNotConvergedBeforeEveryNodeHasHeardItsGoal) {
   EXPECT_EQ(world.condition("Converged"), "False c has not heard its goal yet");
 }
 
+TEST(Plan, IsNotConvergedWhileANodeHasMoreToDoForItsGoal) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  for (const char* name : {"a", "b"}) {
+    const NodeReport at_peace = world.report(name);
+    world.report(name).doing = "setting PostgreSQL up";
+    EXPECT_EQ(world.condition("Converged"),
+              "False " + std::string(name) + " is still at it: setting PostgreSQL up");
+    world.report(name) = at_peace;
+  }
+  EXPECT_EQ(world.condition("Converged"), "True every node is as the spec says");
+}
+
+// It may hold the primary's parameters, and be no better after a move.
+TEST(Plan, DoesNotMoveThePrimaryForItsParametersBeforeTheStandbysHaveLookedAtThem) {
+  ObedientWorld world(three_nodes());
+  world.settle();
+  world.report("a").restart_pending = true;
+  world.observed.nodes[NodeName("c")].knows_goal = false;
+  EXPECT_FALSE(world.next().record);
+  world.observed.nodes[NodeName("c")].knows_goal = true;
+  const NodeReport free = world.report("c");
+  world.report("c").parameters_held = true;
+  EXPECT_FALSE(world.next().record);
+  EXPECT_EQ(world.next().goals.at(NodeName("a")).restart, world.generation.value) << "in its place";
+  world.report("c") = free;
+  ASSERT_TRUE(world.next().record);
+  EXPECT_EQ(world.next().record->phase, Phase::switchover);
+}
+
 TEST(Plan, DoesNotFailOverWhileStandbysStillReceiveFromASilentPrimary) {
   ObedientWorld world(three_nodes());
   world.settle();
