@@ -59,6 +59,7 @@ enum class Rule {
   r13_data,      ///< or less data,
   r13_no_notes,  ///< or none: nothing is built on such data.
   r13_sealed,    ///< A primary that resumes lets no node in before it has what it had shown.
+  r13_sent,      ///< What others have of a timeline its writer had before.
   r13_found,     ///< It is judged by what recovery found, before that has written more.
   // A store that was put back to an older copy.
   restore_noticed,   ///< It is noticed by what nodes have seen.

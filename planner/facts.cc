@@ -114,6 +114,7 @@ WalPosition Facts::sent_by(const NodeReport& writer) const {
 
 WalPosition Facts::shown_of(TimelineId timeline) const {
   WalPosition furthest;
+  if (!rule_holds(Rule::r13_sent)) return furthest;
   const auto shown = [&](const WalPosition& position) {
     if (position.timeline == timeline) furthest = std::max(furthest, position);
   };

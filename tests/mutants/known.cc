@@ -65,6 +65,7 @@ std::optional<Known> row_of(Rule rule) {
     HACTL_MUTANT(r13_data, story("forgot-data"));
     HACTL_MUTANT(r13_no_notes, story("lost-notes"), {Rule::r13_notes, Rule::r13_data});
     HACTL_MUTANT(r13_sealed, scenario("amnesia", 499));
+    HACTL_MUTANT(r13_sent, scenario("amnesia", 274));
     HACTL_MUTANT(r13_found, scenario("amnesia", 274));
     HACTL_MUTANT(restore_noticed, story("restored"));
     HACTL_MUTANT(restore_proven, story("restored-deposed"));
