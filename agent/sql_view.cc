@@ -1,10 +1,13 @@
 #include "agent/sql_view.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <map>
 #include <string_view>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "agent/data_directory.h"
 #include "model/limits.h"
@@ -68,6 +71,24 @@ constexpr std::string_view kSenders =
 constexpr std::string_view kSlots =
     "SELECT slot_name FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT temporary"
     " AND wal_status IS DISTINCT FROM 'lost';";
+
+/// What a look asks for, in this order.
+constexpr std::array kLooks{kProcesses, kReceiver, kPositions, kSenders, kSlots};
+
+/// Parsed and planned once a session: to do so at every look costs five times what the look does.
+std::string prepare_looks() {
+  std::string statements = "DEALLOCATE ALL;";
+  for (std::size_t i = 0; i < kLooks.size(); ++i)
+    statements += fmt::format("PREPARE look_{} AS {}", i, kLooks[i]);
+  return statements;
+}
+
+std::string execute_looks() {
+  std::string statements;
+  for (std::size_t i = 0; i < kLooks.size(); ++i)
+    statements += fmt::format("EXECUTE look_{};", i);
+  return statements;
+}
 
 std::string facts_query(const PostgresGoal& postgres) {
   return "SELECT EXISTS (SELECT FROM pg_settings WHERE pending_restart),"
@@ -196,13 +217,14 @@ Result<PgSession> open_local_session(const RunningPostmaster& postmaster,
 
 Result<SqlLook> read_sql_view(PgSession& session, const SqlViewSource& source, Duration limit,
                               SqlMemory& memory) {
-  const std::string statements = std::string(kProcesses) + std::string(kReceiver) +
-                                 std::string(kPositions) + std::string(kSenders) +
-                                 std::string(kSlots);
-  const Result<std::vector<PgRows>> answer = session.run(statements, limit);
+  if (!memory.prepared) {
+    if (const auto done = session.run(prepare_looks(), limit); !done.ok()) return done.error();
+    memory.prepared = true;
+  }
+  const Result<std::vector<PgRows>> answer = session.run(execute_looks(), limit);
   if (!answer.ok()) return answer.error();
   const std::vector<PgRows>& rows = *answer;
-  if (rows.size() != 5 || rows[0].empty() || rows[2].empty()) {
+  if (rows.size() != kLooks.size() || rows[0].empty() || rows[2].empty()) {
     return Error{ErrorCode::internal, "look at PostgreSQL: rows are missing in its answer"};
   }
   SqlLook look;

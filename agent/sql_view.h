@@ -48,6 +48,7 @@ struct SenderPulse {
 
 /// What is kept between the looks through one session.
 struct SqlMemory {
+  bool prepared = false;  ///< The session knows the statements of a look.
   std::optional<SlowFacts> slow{};
   std::map<std::string, SenderPulse> pulses{};  ///< By the walsender's pid.
 };
@@ -58,7 +59,7 @@ struct SqlLook {
   pid_t receiver = 0;  ///< The WAL receiver's process; 0: there is none.
 };
 
-/// Everything that the session shows, within `limit` for each of at most two round trips. What
+/// Everything that the session shows, within `limit` for each of at most three round trips. What
 /// `memory` keeps is read anew when the settings have changed, when something in it is still
 /// missing, and every few seconds.
 Result<SqlLook> read_sql_view(PgSession& session, const SqlViewSource& source, Duration limit,

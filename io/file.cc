@@ -15,6 +15,7 @@
 namespace hactl {
 namespace {
 
+constexpr std::size_t kReadFirstBytes = std::size_t{2} << 10U;
 constexpr std::size_t kReadStepBytes = std::size_t{64} << 10U;
 
 std::string directory_of(const std::string& path) {
@@ -58,7 +59,9 @@ Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
   std::string content;
   while (true) {
     const std::size_t before = content.size();
-    const std::size_t step = std::min(kReadStepBytes, bytes_max - before + 1);
+    // Most files are small, and some are read many times a second.
+    const std::size_t wanted = std::clamp(before, kReadFirstBytes, kReadStepBytes);
+    const std::size_t step = std::min(wanted, bytes_max - before + 1);
     content.resize(before + step);
     const ssize_t got = read(file.get(), content.data() + before, step);
     if (got < 0 && errno == EINTR) {
