@@ -7,8 +7,6 @@
 #include <string_view>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "agent/data_directory.h"
 #include "model/limits.h"
 #include "model/names.h"
@@ -79,14 +77,14 @@ constexpr std::array kLooks{kProcesses, kReceiver, kPositions, kSenders, kSlots}
 std::string prepare_looks() {
   std::string statements = "DEALLOCATE ALL;";
   for (std::size_t i = 0; i < kLooks.size(); ++i)
-    statements += fmt::format("PREPARE look_{} AS {}", i, kLooks[i]);
+    statements += "PREPARE look_" + std::to_string(i) + " AS " + std::string(kLooks[i]);
   return statements;
 }
 
 std::string execute_looks() {
   std::string statements;
   for (std::size_t i = 0; i < kLooks.size(); ++i)
-    statements += fmt::format("EXECUTE look_{};", i);
+    statements += "EXECUTE look_" + std::to_string(i) + ";";
   return statements;
 }
 
