@@ -275,7 +275,19 @@ class Run:
             self.note(f"two open for {both:.2f} s")
 
     def rows_of(self, table):
-        text = self.lab.sql(f"select id from {table}")
+        # The former primary may not have heard yet that it is one. It turns clients away, and libpq asks
+        # no other host after a refusal of that kind.
+        text = ""
+
+        def read():
+            nonlocal text
+            try:
+                text = self.lab.sql(f"select id from {table}")
+            except Failed:
+                return False
+            return True
+
+        self.lab.until_slow(f"the rows of {table} can be read", read, 20)
         return {int(line) for line in text.split()} if text else set()
 
     # The checks that take a name in the matrix.
