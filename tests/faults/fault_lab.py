@@ -119,12 +119,14 @@ class FaultLab(Lab):
         super().close()
 
     def until_slow(self, what, holds, seconds):
-        """until() for what is asked of programs, which would take the processors from the servers."""
+        """until() for what is asked of programs, which would take the processors from the servers; what holds()
+        said at last."""
         deadline = time.monotonic() + seconds
-        while not holds():
+        while not (said := holds()):
             if time.monotonic() > deadline:
                 raise Failed(f"not within {seconds} s: {what}")
             time.sleep(ASK_SECONDS)
+        return said
 
 
 class Skipped(Exception):
@@ -277,18 +279,13 @@ class Run:
     def rows_of(self, table):
         # The former primary may not have heard yet that it is one. It turns clients away, and libpq asks
         # no other host after a refusal of that kind.
-        text = ""
-
         def read():
-            nonlocal text
-            try:
-                text = self.lab.sql(f"select id from {table}")
-            except Failed:
-                return False
-            return True
+            with contextlib.suppress(Failed):
+                return [self.lab.sql(f"select id from {table}")]
+            return None
 
-        self.lab.until_slow(f"the rows of {table} can be read", read, 20)
-        return {int(line) for line in text.split()} if text else set()
+        [text] = self.lab.until_slow(f"the rows of {table} can be read", read, 20)
+        return {int(line) for line in text.split()}
 
     # The checks that take a name in the matrix.
 
