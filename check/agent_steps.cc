@@ -339,7 +339,7 @@ NodeReport report_now(const Catalog& catalog, std::uint8_t self, const Agent& ag
       report_of(goal, local_state(catalog, self, knowing, server, Waits::not_over), kNow);
   report.formation = FormationName("f");
   report.node = node_name(self);
-  report.receiver.reset();
+  if (!catalog.standbys_tell) report.receiver.reset();
   report.problem.reset();
   report.replayed = Lsn{};
   report.revision_seen = Revision{};

@@ -115,6 +115,7 @@ struct Catalog {
   Interner<Stored> stored;
   Interner<Tally> tallies;
   Interner<Words> words;
+  bool standbys_tell = false;  ///< As the scope has it.
 
   Id say(const std::string& text) { return words(Words{text}); }
 };

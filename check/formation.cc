@@ -13,7 +13,9 @@ constexpr std::size_t kSettleSteps = 2'000;
 }  // namespace
 
 Formation::Formation(const Scope& scope)
-    : scope_(scope), nodes_(catalog_, scope.grain), control_(catalog_, scope) {}
+    : scope_(scope), nodes_(catalog_, scope.grain), control_(catalog_, scope) {
+  catalog_.standbys_tell = scope.standbys_tell;
+}
 
 State Formation::nothing() {
   State state;

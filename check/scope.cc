@@ -50,6 +50,7 @@ Scope failover() {
 
 Scope switchover() {
   Scope scope = make("switchover", "a user moves the primary to b");
+  scope.standbys_tell = true;
   scope.edits.push_back(Edit{"asks for a switchover to b", {}, MoveRequest{NodeName("b"), {}}});
   return scope;
 }

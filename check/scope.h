@@ -47,6 +47,9 @@ struct Scope {
   std::uint8_t late = 0;      ///< Messages that arrive after newer ones.
   std::uint8_t restarts = 0;  ///< Of the controller.
   std::uint8_t foreign = 0;   ///< Somebody else empties synchronous_standby_names.
+  /// Standbys tell whom they receive from. A primary that they hear is not thought to be lost; one
+  /// that nobody is heard to follow is not moved.
+  bool standbys_tell = false;
   std::uint8_t slow = 2;   ///< Order::prompt: actors that are slow, each for as long as it takes.
   std::uint8_t stale = 0;  ///< Reports that the controller heard, and did not act on at once.
   Order order = Order::prompt;
