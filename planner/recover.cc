@@ -188,6 +188,22 @@ NextStep start_forced(const Facts& facts, const std::string& accepted) {
                     true);
 }
 
+/// Those without whose word an open primary can't be known to be the last one, where commits wait
+/// for nobody: there is no acknowledgement then that would prove it.
+std::set<NodeName> unasked_about_later_primaries(const Facts& facts) {
+  if (facts.record.in_force.back().required > 0 || !rule_holds(Rule::restore_proven)) return {};
+  std::set<NodeName> unasked = all_who_may_hold_commits(facts);
+  std::erase_if(unasked, [&](const NodeName& name) {
+    const NodeFacts& node = facts.node(name);
+    return node.heard && !node.report->lineage.empty();
+  });
+  if (facts.record.failover) {
+    for (const NodeName& lost : facts.record.failover->assume_lost)
+      unasked.erase(lost);
+  }
+  return unasked;
+}
+
 }  // namespace
 
 std::set<NodeName> all_who_may_hold_commits(const Facts& facts) {
@@ -277,8 +293,16 @@ NextStep decide_recovery(Facts& facts) {
                            facts.record.primary->value + " to prove that commits wait for " +
                            to_string(setting));
     }
+    if (const std::set<NodeName> unasked = unasked_about_later_primaries(facts); !unasked.empty()) {
+      return hold(308,
+                  "the store is older than its nodes, and commits wait for nobody: a primary "
+                  "later than " +
+                      facts.record.primary->value + " may have been elected; waiting for " +
+                      join(unasked));
+    }
     Draft draft(facts);
     draft.record().recovering = false;
+    draft.record().failover.reset();
     draft.record().phase = Phase::stable;
     return draft.done(
         309, "Recovered",

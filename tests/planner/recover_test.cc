@@ -160,6 +160,47 @@ TEST_F(PutBack, EveryNodeIsAskedThoughTheSpecAllowsToLoseCommits) {
   EXPECT_EQ(world_.record.phase, Phase::collect);
 }
 
+/// Commits wait for nobody. a is open, and c is not heard: it may have been primary later.
+class PutBackWhereCommitsWaitForNobody : public ::testing::Test {
+ protected:
+  static FormationSpec spec() {
+    FormationSpec spec = three_nodes();
+    spec.number_sync_standbys = 0;
+    return spec;
+  }
+  PutBackWhereCommitsWaitForNobody() {
+    world_.settle();
+    world_.kill("c");
+    world_.settle();
+    world_.observed.put_back_to = world_.record.incarnation;
+    world_.settle();
+    EXPECT_TRUE(world_.record.recovering);
+    EXPECT_EQ(world_.record.phase, Phase::reconfigure) << "the primary goes on meanwhile";
+    EXPECT_NE(world_.condition("Progressing").find("waiting for c"), std::string::npos)
+        << world_.condition("Progressing");
+  }
+
+  ObedientWorld world_{spec()};
+};
+
+TEST_F(PutBackWhereCommitsWaitForNobody, EveryNodeIsHeardBeforeThePrimaryIsKnownToBeTheLast) {
+  world_.revive("c");
+  world_.settle();
+  EXPECT_FALSE(world_.record.recovering);
+  EXPECT_EQ(world_.record.primary, NodeName("a"));
+}
+
+TEST_F(PutBackWhereCommitsWaitForNobody, AnOperatorMayGiveUpWhoIsNotHeard) {
+  FailoverRequest request;
+  request.by = "admin";
+  request.assume_lost = {NodeName("c")};
+  world_.record.failover = request;
+  world_.settle();
+  EXPECT_FALSE(world_.record.recovering);
+  EXPECT_FALSE(world_.record.failover);
+  EXPECT_EQ(world_.record.primary, NodeName("a"));
+}
+
 TEST_F(PutBack, AnOperatorMayGiveTheMissingNodeUpOnRecord) {
   world_.kill("b");
   world_.settle();
