@@ -456,7 +456,7 @@ void FormationLoop::look_ahead() const {
   const LookAhead ahead{{generation, stored_.record.revision}, now};
   const bool fresh = looked_ahead_ && looked_ahead_->made_for == ahead.made_for &&
                      now - looked_ahead_->made_at < kStepsShownFor;
-  if (fresh) return;
+  if (fresh || now - observed_.phase_since < kStepsSettle) return;
   looked_ahead_ = ahead;
   const FormationSpec& spec = stored_.spec_in_force();
   Preview next = preview(spec, generation, PreviewStart{&spec, stored_.record, observed_, now});

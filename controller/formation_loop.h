@@ -54,6 +54,9 @@ inline constexpr std::size_t kChangesWaitingMax = 64;
 inline constexpr int kChangeTriesMax = 3;
 /// How long a list of steps to come is shown before it is made anew: it takes hundreds of plans.
 inline constexpr Duration kStepsShownFor{1'000};
+/// No such list is made so soon after a change of phase: it keeps a processor busy for tens of
+/// milliseconds, and clients may be waiting for the next decision.
+inline constexpr Duration kStepsSettle{300};
 /// The time in which failovers count as recent.
 inline constexpr Duration kFailoversRecentWithin = 10min;
 /// How soon it is looked at that WAL has come further and nothing else: that happens all the time.
