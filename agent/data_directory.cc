@@ -1,5 +1,7 @@
 #include "agent/data_directory.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -77,8 +79,9 @@ std::optional<HistoryFile> parse_history(TimelineId timeline, std::string_view t
                      .reserved = rest.find(kReservation) != std::string_view::npos};
 }
 
-std::vector<HistoryFile> history_files(const std::string& directory) {
-  std::vector<HistoryFile> files;
+/// Timelines that have a history file, a reservation or not.
+std::vector<TimelineId> listed_timelines(const std::string& directory) {
+  std::vector<TimelineId> timelines;
   std::error_code problem;
   for (std::filesystem::directory_iterator entry(wal_directory(directory), problem), end;
        !problem && entry != end; entry.increment(problem)) {
@@ -87,10 +90,22 @@ std::vector<HistoryFile> history_files(const std::string& directory) {
       continue;
     const std::optional<std::uint32_t> number =
         hex_number(std::string_view(name).substr(0, kTimelineDigits));
-    if (!number) continue;
-    const Result<std::string> text = read_file(entry->path().string(), kFileBytesMax);
-    if (!text.ok()) continue;
-    if (auto file = parse_history(TimelineId(*number), *text)) files.push_back(*file);
+    if (number) timelines.emplace_back(*number);
+  }
+  return timelines;
+}
+
+std::optional<HistoryFile> read_history(const std::string& directory, TimelineId timeline) {
+  const Result<std::string> text =
+      read_file(history_file(directory, timeline.value), kFileBytesMax);
+  if (!text.ok()) return std::nullopt;
+  return parse_history(timeline, *text);
+}
+
+std::vector<HistoryFile> history_files(const std::string& directory) {
+  std::vector<HistoryFile> files;
+  for (const TimelineId timeline : listed_timelines(directory)) {
+    if (auto file = read_history(directory, timeline)) files.push_back(*file);
   }
   return files;
 }
@@ -200,18 +215,36 @@ Result<int> data_version(const std::string& directory) {
   return Error{ErrorCode::corrupt, "read " + directory + "/PG_VERSION: no version in it"};
 }
 
-TimelineFamily timeline_family(const std::string& directory) {
-  TimelineFamily family;
-  for (const HistoryFile& file : history_files(directory)) {
-    if (file.reserved) continue;
-    family.starts[file.timeline] = file.start;
-    family.parents[file.timeline] = file.parent;
+const TimelineFamily& TimelineReader::read(const std::string& directory) {
+  constexpr std::int64_t kNanoseconds = 1'000'000'000;
+  std::map<TimelineId, Known> known;
+  family_ = TimelineFamily{};
+  for (const TimelineId timeline : listed_timelines(directory)) {
+    struct stat status {};
+    if (stat(history_file(directory, timeline.value).c_str(), &status) != 0) continue;
+    const Stamp stamp{.inode = status.st_ino,
+                      .size = status.st_size,
+                      .changed_ns = status.st_mtim.tv_sec * kNanoseconds + status.st_mtim.tv_nsec};
+    const auto before = known_.find(timeline);
+    Known& file = known[timeline];
+    if (before != known_.end() && before->second.stamp == stamp) {
+      file = before->second;
+    } else {
+      const std::optional<HistoryFile> read = read_history(directory, timeline);
+      if (!read) continue;
+      file = Known{.stamp = stamp, .parent = std::nullopt, .start = read->start};
+      if (!read->reserved) file.parent = read->parent;
+    }
+    if (!file.parent) continue;
+    family_.starts[timeline] = file.start;
+    family_.parents[timeline] = *file.parent;
   }
-  return family;
+  known_ = std::move(known);
+  return family_;
 }
 
 std::map<TimelineId, Lsn> timeline_history(const std::string& directory) {
-  return timeline_family(directory).starts;
+  return TimelineReader().read(directory).starts;
 }
 
 std::optional<std::string> written_setting(const std::string& directory, std::string_view name) {
@@ -251,14 +284,14 @@ std::optional<Lsn> end_of_timeline(std::string_view history, TimelineId timeline
   return std::nullopt;
 }
 
-TimelineId timeline_at(const std::string& directory, Lsn end, std::uint64_t segment_bytes) {
+TimelineId timeline_at(const std::string& directory, const std::map<TimelineId, Lsn>& history,
+                       Lsn end, std::uint64_t segment_bytes) {
   if (end == Lsn(0) || segment_bytes == 0) return TimelineId(0);
   const auto has_segment = [&](TimelineId timeline) {
     std::error_code problem;
     const std::string name = segment_name({timeline, Lsn(end.value - 1)}, segment_bytes);
     return std::filesystem::exists(wal_directory(directory) + "/" + name, problem);
   };
-  const std::map<TimelineId, Lsn> history = timeline_history(directory);
   for (auto entry = history.rbegin(); entry != history.rend(); ++entry) {
     if (entry->second < end && has_segment(entry->first)) return entry->first;
   }

@@ -29,7 +29,30 @@ struct TimelineFamily {
   std::map<TimelineId, Lsn> starts{};
   std::map<TimelineId, TimelineId> parents{};
 };
-TimelineFamily timeline_family(const std::string& directory);
+
+/// Reads them again and again: a history file that was read is read anew only when it has become
+/// another one. There is one more after every failover, and a look is taken many times a second.
+class TimelineReader {
+ public:
+  const TimelineFamily& read(const std::string& directory);
+
+ private:
+  /// By what a file is known: one that takes its place differs in the first, or in all.
+  struct Stamp {
+    std::uint64_t inode = 0;
+    std::int64_t size = 0;
+    std::int64_t changed_ns = 0;
+    friend bool operator==(const Stamp&, const Stamp&) = default;
+  };
+  struct Known {
+    Stamp stamp{};
+    std::optional<TimelineId> parent{};  ///< Unset: it is a reservation.
+    Lsn start{};
+  };
+
+  std::map<TimelineId, Known> known_;
+  TimelineFamily family_;
+};
 
 /// The value of `name` in the settings file that hactl has written; nullopt: there is none.
 std::optional<std::string> written_setting(const std::string& directory, std::string_view name);
@@ -39,7 +62,8 @@ std::optional<Lsn> end_of_timeline(std::string_view history, TimelineId timeline
 
 /// The timeline whose WAL holds the byte before `end`: the highest with a segment file there that
 /// branched off below it. 0 when there is no such file.
-TimelineId timeline_at(const std::string& directory, Lsn end, std::uint64_t segment_bytes);
+TimelineId timeline_at(const std::string& directory, const std::map<TimelineId, Lsn>& history,
+                       Lsn end, std::uint64_t segment_bytes);
 
 bool has_standby_signal(const std::string& directory);
 Result<Done> write_standby_signal(const std::string& directory);

@@ -41,9 +41,9 @@ Observer::Seen Observer::look(const PostgresGoal& postgres) {
   } else {
     log_warning("{}", control.error().message);
   }
-  TimelineFamily family = timeline_family(directory);
-  seen.view.history = std::move(family.starts);
-  seen.view.parents = std::move(family.parents);
+  const TimelineFamily& family = timelines_.read(directory);
+  seen.view.history = family.starts;
+  seen.view.parents = family.parents;
   seen.view.standby_signal = has_standby_signal(directory);
   seen.view.config_id_on_disk = config_id_on_disk(directory);
   if (postmaster && postmaster->ready) {
@@ -74,7 +74,8 @@ std::optional<SqlLook> Observer::read_sql(const PostgresGoal& postgres,
     session_ = std::move(opened).value();
     session_postmaster_ = postmaster.pid;
   }
-  const SqlViewSource source{.postgres = postgres, .segment_bytes = segment_bytes_};
+  const SqlViewSource source{
+      .postgres = postgres, .timelines = timelines_, .segment_bytes = segment_bytes_};
   Result<SqlLook> look = read_sql_view(*session_, source, kLookTime, memory_);
   if (look.ok()) return std::move(look).value();
   log_debug("look at PostgreSQL: {}", look.error().message);

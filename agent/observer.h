@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "agent/data_directory.h"
 #include "agent/pg_programs.h"
 #include "agent/pg_session.h"
 #include "agent/postmaster.h"
@@ -36,6 +37,7 @@ class Observer {
 
   const AgentPaths& paths_;
   PgPrograms programs_;
+  TimelineReader timelines_;
   std::optional<PgSession> session_;
   SqlMemory memory_;  ///< Of what was seen through `session_`.
   pid_t session_postmaster_ = 0;

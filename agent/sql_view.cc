@@ -166,7 +166,9 @@ TimelineId timeline_in_recovery(const SqlView& view, const Row& row, const SqlVi
   const TimelineId control(std::max(number_in<std::uint32_t>(text_of(row[8])),
                                     number_in<std::uint32_t>(text_of(row[9]))));
   const Lsn end = std::max(view.received, view.replayed);
-  return std::max(control, timeline_at(source.postgres.data_directory, end, source.segment_bytes));
+  const std::string& directory = source.postgres.data_directory;
+  const std::map<TimelineId, Lsn>& history = source.timelines.read(directory).starts;
+  return std::max(control, timeline_at(directory, history, end, source.segment_bytes));
 }
 
 /// Where a segment begins whose name ends with these 16 digits: the log, then the segment in it.
@@ -244,7 +246,7 @@ Result<SqlLook> read_sql_view(PgSession& session, const SqlViewSource& source, D
     view.timeline = timeline_in_recovery(view, rows[2][0], source);
   } else {
     view.timeline = TimelineId(number_in<std::uint32_t>(text_of(rows[2][0][7]), 16));
-    const auto history = timeline_history(source.postgres.data_directory);
+    const auto& history = source.timelines.read(source.postgres.data_directory).starts;
     const auto start = history.find(view.timeline);
     if (start != history.end()) view.timeline_start = start->second;
     if (view.timeline == TimelineId(1)) view.timeline_start = Lsn(0);

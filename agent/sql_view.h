@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "agent/data_directory.h"
 #include "agent/pg_session.h"
 #include "agent/postmaster.h"
 #include "base/result.h"
@@ -25,6 +26,7 @@ Result<PgSession> open_local_session(const RunningPostmaster& postmaster, Durati
 /// Where to look beside the session.
 struct SqlViewSource {
   const PostgresGoal& postgres;
+  TimelineReader& timelines;  ///< Of its data directory.
   std::uint64_t segment_bytes = 0;
 };
 
