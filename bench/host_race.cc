@@ -10,9 +10,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-/// How often attempts that are due are looked for.
-constexpr milliseconds kPollStep{10};
-
 std::vector<std::string> comma_parts(const std::string& text) {
   std::vector<std::string> parts(1);
   for (const char c : text) {
@@ -143,17 +140,22 @@ void HostRace::begin_due() {
 
 HostRace::Winner HostRace::step(milliseconds limit) {
   begin_due();
+  const SteadyTime now = steady_clock::now();
+  milliseconds wait = limit;
   std::vector<pollfd> watched;
   std::vector<std::size_t> owners;
   for (std::size_t i = 0; i < attempts_.size(); ++i) {
     Attempt& attempt = attempts_[i];
+    const SteadyTime due =
+        attempt.connection ? attempt.deadline - kAttemptTime + kAttemptAlone : attempt.deadline;
+    if (due > now) wait = std::min(wait, std::chrono::ceil<milliseconds>(due - now));
     if (!attempt.connection) continue;
     const bool reads = attempt.wants == PGRES_POLLING_READING;
     watched.push_back(
         {PQsocket(attempt.connection.get()), static_cast<short>(reads ? POLLIN : POLLOUT), 0});
     owners.push_back(i);
   }
-  poll(watched.data(), watched.size(), static_cast<int>(std::min(limit, kPollStep).count()));
+  poll(watched.data(), watched.size(), static_cast<int>(wait.count()));
   for (std::size_t k = 0; k < watched.size(); ++k) {
     if (watched[k].revents == 0) continue;
     Attempt& attempt = attempts_[owners[k]];
