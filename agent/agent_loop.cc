@@ -13,7 +13,7 @@ namespace {
 constexpr Duration kRetryFirst{100};
 constexpr Duration kRetryMax{5'000};
 /// Between two looks at a PostgreSQL that stops: another node may be waiting for its last word.
-constexpr Duration kStopLook{10};
+constexpr Duration kStopLook{5};
 /// What is waited for is looked at this often at least while it has not lasted for long, and then
 /// less and less: seen late by a fiftieth of the wait, and no processor is kept busy by waiting.
 constexpr int kLooksInAWait = 50;
@@ -159,11 +159,12 @@ void AgentLoop::decide() {
   report_ = report_of(goal_, local_, now);
   report_.doing = doing_;
   report_.goal_tag = goal_tag_;
-  tell();
   if (step.action && !performing_) {
     perform(step);
+    tell();
     return;
   }
+  tell();
   look_after(pace(step.look_again));
 }
 
@@ -242,6 +243,7 @@ void AgentLoop::performed(const Action& action, const Result<ActionOutcome>& out
     failed(action, outcome.error());
   }
   const bool postgres_unchanged = std::holds_alternative<action::SaveState>(action) ||
+                                  std::holds_alternative<action::Attach>(action) ||
                                   std::holds_alternative<action::Tick>(action) ||
                                   std::holds_alternative<action::NoteMarker>(action) ||
                                   std::holds_alternative<action::NoteConfirmed>(action);
@@ -273,6 +275,7 @@ void AgentLoop::remember(const Action& action, const ActionOutcome& outcome) {
     local_.starts_failed = 0;
   } else if (const auto* attach = std::get_if<action::Attach>(&action)) {
     local_.attached_for = attach->epoch;
+    local_.seen.credential = true;  // The next step needs no look to know it.
   } else if (std::holds_alternative<action::Detach>(action)) {
     local_.attached_for.reset();
     local_.detached_at = scheduler_.now();

@@ -11,12 +11,6 @@ namespace {
 
 constexpr Duration kLookTime = 2s;
 
-bool sends_no_more(const RunningPostmaster& postmaster) {
-  if (!postmaster.stopping) return false;
-  const Result<std::vector<pid_t>> senders = wal_senders(postmaster.pid);
-  return senders.ok() && senders->empty();
-}
-
 }  // namespace
 
 Observer::Seen Observer::look(const PostgresGoal& postgres) {
@@ -32,8 +26,9 @@ Observer::Seen Observer::look(const PostgresGoal& postgres) {
   seen.postmaster = postmaster ? postmaster->pid : 0;
   seen.view.running = postmaster.has_value();
   if (!postmaster) seen.view.leftovers = !server_processes(directory).empty();
-  // Looked at first: if pg_control then says that it has shut down, that was sent as well.
-  seen.view.sends_no_more = postmaster && sends_no_more(*postmaster);
+  // Read first: of a server that was told to stop pg_control can't change any more once it says
+  // "shut down".
+  seen.view.stopping = postmaster && postmaster->stopping;
   const Result<ControlFacts> control = programs_.control(directory);
   if (control.ok()) {
     seen.view.control = control->data;

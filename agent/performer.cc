@@ -302,6 +302,8 @@ Result<Done> Performer::stop(const std::string& directory, const action::Stop& o
     });
     if (!ended.ok()) log_debug("end slow standbys: {}", ended.error().message);
   }
+  // One process less that has to end while clients wait.
+  session_.reset();
   if (Result<Done> done = stop_postmaster(directory, order.mode, expendable); !done.ok())
     return done;
   if (data_kind(directory) != DataKind::cluster) return Done{};
@@ -339,6 +341,7 @@ Result<Done> Performer::nudge_receiver(const std::string& directory) {
 }
 
 Result<Done> Performer::promote_to(const std::string& directory, TimelineId timeline) {
+  if (Result<Done> done = remove_credentials(paths_); !done.ok()) return done;
   if (Result<Done> done = reserve_timelines(directory, timeline); !done.ok()) return done;
   // Sessions of the standby that it was may have lifted the gate for themselves.
   return with_session(directory, [&](PgSession& session) {

@@ -215,10 +215,6 @@ Result<std::vector<pid_t>> wal_receivers(pid_t postmaster) {
   return children_titled(postmaster, "walreceiver");
 }
 
-Result<std::vector<pid_t>> wal_senders(pid_t postmaster) {
-  return children_titled(postmaster, "walsender");
-}
-
 Result<pid_t> start_postmaster(const std::string& data_directory, const AgentPaths& paths,
                                const std::function<bool()>& ready,
                                const std::atomic<bool>& stopping) {

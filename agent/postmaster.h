@@ -49,8 +49,6 @@ std::vector<pid_t> server_processes(const std::string& data_directory);
 
 /// The WAL receivers of a postmaster, also ones that have no connection yet.
 Result<std::vector<pid_t>> wal_receivers(pid_t postmaster);
-/// Its WAL senders.
-Result<std::vector<pid_t>> wal_senders(pid_t postmaster);
 
 /// Starts the server in a session of its own, its log in the state directory, and waits until
 /// `ready` says true or kStartWait has passed. Errors: conflict (processes of a former server still

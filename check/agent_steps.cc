@@ -160,6 +160,7 @@ struct Performer {
   bool operator()(const action::Promote& order) {
     acts_for_goal();
     agent.promote_ordered_for = goal.epoch;
+    server.credentials = 0;
     return promote(server, static_cast<std::uint8_t>(order.timeline.value));
   }
   bool operator()(const action::Checkpoint& order) {

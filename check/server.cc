@@ -204,8 +204,10 @@ bool recover(Server& server) {
 }
 
 void crash(Server& server) {
+  const bool shut_down = server.stopping && server.clean;
   disconnect(server);
-  server.running = server.ready = server.stopping = server.clean = server.commits_wait = false;
+  server.running = server.ready = server.stopping = server.commits_wait = false;
+  server.clean = shut_down;
   server.in_recovery = false;
   server.promoting = server.released = server.life = 0;
   server.startup = Conninfo{};
@@ -219,6 +221,14 @@ bool begin_stop(Server& server) {
   return true;
 }
 
+bool write_shutdown(Server& server) {
+  const bool primary = server.ready && !server.in_recovery;
+  if (!server.stopping || !primary || server.clean) return false;
+  server.clean = true;
+  server.checkpoint_timeline = last_timeline(server);
+  return true;
+}
+
 bool finish_stop(Server& server, StopEnd end) {
   if (!server.stopping) return false;
   // A primary waits until every walsender has sent all of it; a deadline cuts that short.
@@ -227,11 +237,10 @@ bool finish_stop(Server& server, StopEnd end) {
   });
   const bool primary = server.ready && !server.in_recovery;
   const bool clean = end == StopEnd::clean;
-  if (clean && primary && !sent) return false;
+  if (clean && primary && !(sent && server.clean)) return false;
   if (clean && !server.ready) return false;
   crash(server);
-  server.clean = clean;
-  if (clean && primary) server.checkpoint_timeline = last_timeline(server);
+  server.clean = server.clean || clean;
   return true;
 }
 
@@ -282,7 +291,7 @@ PostgresView look(const Server& server, const SettingsTable& settings, std::uint
   ControlData& control = view.control.emplace();
   control.system_id = kSystem;
   control.version = kVersion;
-  control.clean_shutdown = server.clean && !server.running;
+  control.clean_shutdown = server.clean;
   control.was_primary = server.was_primary;
   control.timeline = TimelineId(server.checkpoint_timeline);
   // No disk is put back here: recovery always finds all that there was.
@@ -295,6 +304,7 @@ PostgresView look(const Server& server, const SettingsTable& settings, std::uint
   }
   view.standby_signal = !server.was_primary;
   view.running = server.running;
+  view.stopping = server.stopping;
   view.config_id_on_disk = settings[server.settings].id;
   if (server.running && server.ready && !server.stopping) {
     view.sql = sql_view(server, settings, self);

@@ -92,7 +92,7 @@ struct Server {
   bool ready = false;  ///< The WAL that lay there has been replayed; sessions can be had.
   bool stopping = false;
   bool in_recovery = false;
-  bool clean = false;         ///< It was shut down in good order.
+  bool clean = false;         ///< Its shutdown checkpoint is written; it may yet be sending it.
   bool was_primary = false;   ///< By pg_control: it last ran as a primary.
   bool commits_wait = false;  ///< The checkpointer's flag that commits look at.
   bool corrupt = false;       ///< A rewind was cut short.
@@ -160,6 +160,9 @@ bool recover(Server& server);
 void crash(Server& server);
 /// Orderly; it ends with finish_stop().
 bool begin_stop(Server& server);
+/// A stopping primary writes its shutdown checkpoint; from then on it has shut down, however it
+/// ends.
+bool write_shutdown(Server& server);
 enum class StopEnd { clean, cut_short };
 bool finish_stop(Server& server, StopEnd end);
 bool promote(Server& server, std::uint8_t timeline);

@@ -50,6 +50,8 @@ void add_progress(Collector& at) {
   at.step(Actor::process, " has replayed its WAL", [](Work& work) { return recover(work.server); });
   at.step(Actor::process, " has been promoted",
           [](Work& work) { return finish_promotion(work.server); });
+  at.step(Actor::process, " has written its shutdown checkpoint",
+          [](Work& work) { return write_shutdown(work.server); });
   const auto stopped = [](Work& work, StopEnd end) {
     if (!finish_stop(work.server, end)) return false;
     forget_postgres(work.agent);

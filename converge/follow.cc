@@ -232,14 +232,17 @@ bool is_misled(const Goal& goal, const LocalState& local, TimelineId own) {
 /// must be a prefix of theirs. Unset: it may.
 std::optional<Step> check_history(const Goal& goal, const LocalState& local) {
   if (attached_here(goal, local)) return std::nullopt;
-  if (auto step = give_promise(goal, local, "promising the newer epoch")) return step;
-  if (local.seen.running) {
-    if (!local.seen.sql) return wait_for("starting", kSoon);
+  const auto promise = [&] { return give_promise(goal, local, "promising the newer epoch"); };
+  if (local.seen.running && local.seen.sql) {
+    // Where its WAL ends shows at once then, and the promise is noted with whom it follows.
     if (auto step = cut_off(local)) return step;
-  } else if (local.seen.credential) {
-    return act(action::Detach{}, "taking no more WAL");
+  } else {
+    if (auto step = promise()) return step;
+    if (local.seen.running) return wait_for("starting", kSoon);
+    if (local.seen.credential) return act(action::Detach{}, "taking no more WAL");
   }
   if (!position_is_final(local)) {
+    if (auto step = promise()) return step;
     if (local.seen.running) {
       if (auto step = replay_to_the_end(goal, local)) return step;
       return wait_for("replaying its own WAL", kSoon);
@@ -249,6 +252,7 @@ std::optional<Step> check_history(const Goal& goal, const LocalState& local) {
   const WalPosition end = *wal_end(local);
   const bool prefix = is_prefix(goal.chain, end) || !rule_holds(Rule::r11_prefix_only);
   if (!prefix || timelines_contradict(goal, local) || is_misled(goal, local, end.timeline)) {
+    if (auto step = promise()) return step;
     return rejoin(goal, local);
   }
   return save(local, with_timelines(goal.chain, attachment(goal, noted(goal, local))),

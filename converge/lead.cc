@@ -129,9 +129,6 @@ Step promote_standby(const Goal& goal, const LocalState& local) {
                                     ? closed_settings(goal, local, names)
                                     : as_primary(goal, Gate::open, names);
   if (auto step = configure(goal, local, wanted)) return *step;
-  if (local.seen.credential || local.seen.sql->receiver) {
-    return act(action::Detach{}, "taking no more WAL");
-  }
   if (local.promote_ordered_for == goal.epoch) return wait_for("promoting", kSoon);
   return act(action::Promote{goal.timeline}, "promoting");
 }
@@ -220,7 +217,7 @@ std::optional<Step> prove(const Goal& goal, const LocalState& local, Instant now
     }
     return wait_for(
         "waiting until " + std::to_string(sync.required) + " quorum standbys hold the barrier",
-        kSoon);
+        kSoon * 2);
   }
   return act(action::NoteConfirmed{}, "the commit quorum holds the barrier");
 }

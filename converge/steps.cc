@@ -69,7 +69,7 @@ bool stopped_as_primary(const LocalState& local) {
 
 bool is_down(const LocalState& local) {
   const bool has_shut_down =
-      local.seen.sends_no_more && local.seen.control && local.seen.control->clean_shutdown;
+      local.seen.stopping && local.seen.control && local.seen.control->clean_shutdown;
   return !local.seen.running || has_shut_down;
 }
 

@@ -45,8 +45,8 @@ std::optional<Step> end_hung(const LocalState& local, Instant now, Duration pati
 /// the way.
 std::optional<Step> replay_to_the_end(const Goal& goal, const LocalState& local);
 
-/// PostgreSQL does not run; or it has written the checkpoint of its shutdown and its standbys have
-/// confirmed that: it writes no WAL any more and can only end, which takes it about as long again.
+/// PostgreSQL does not run; or it has written the checkpoint of its shutdown: it writes no WAL any
+/// more, and can only send what its standbys lack and end, which takes it about as long again.
 bool is_down(const LocalState& local);
 
 /// Running as a primary, by what a session says.

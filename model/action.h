@@ -91,8 +91,9 @@ struct Attach {
 struct Detach {};
 /// End a WAL receiver that still streams from somewhere else than configured.
 struct NudgeReceiver {};
-/// End every session but the agent's and the standbys', reserve `timeline` with history files for
-/// the ones below it, then promote; waits for the end of it only a moment.
+/// Take away every replication credential, end every session but the agent's and the standbys',
+/// reserve `timeline` with history files for the ones below it, then promote, with which PostgreSQL
+/// ends its WAL receiver; waits for the end of it only a moment.
 struct Promote {
   TimelineId timeline;
 };

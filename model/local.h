@@ -87,7 +87,7 @@ struct PostgresView {
   std::map<TimelineId, TimelineId> parents;  ///< Of the timelines in `history`.
   bool standby_signal = false;
   bool running = false;           ///< A postmaster runs on the data directory.
-  bool sends_no_more = false;     ///< It was told to stop, and has no WAL sender left.
+  bool stopping = false;          ///< It was told to stop. Looked at before `control`.
   bool leftovers = false;         ///< No postmaster, but processes of a former one still live.
   std::optional<SqlView> sql;     ///< When a session could be had.
   std::string config_id_on_disk;  ///< hactl.config_id in the settings file; empty: none.

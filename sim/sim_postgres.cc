@@ -333,6 +333,7 @@ void SimPostgres::run(const action::Promote& order, Done done) {
   with_session(
       5,
       [this, timeline = order.timeline]() -> Result<ActionOutcome> {
+        server_.credentials.clear();
         server_.end_sessions();
         if (!server_.promote(timeline)) return Error{ErrorCode::conflict, "it can't be promoted"};
         return ActionOutcome{};

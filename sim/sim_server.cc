@@ -396,6 +396,7 @@ void SimServer::stop_fast(std::function<void()> done) {
     }
     append(RecordKind::other);
     checkpoint();
+    disk.clean = true;
     cluster_.pump(*this);
     await_senders(queue_.now() + kStopDeadline, done);
   });
@@ -406,7 +407,6 @@ void SimServer::await_senders(Instant deadline, std::function<void()> done) {
   const bool sent = std::ranges::all_of(
       senders, [&](const SenderState* sender) { return sender->flushed >= disk.end(); });
   if (sent || queue_.now() >= deadline) {
-    disk.clean = sent;
     ended();
     done();
     return;
@@ -422,7 +422,8 @@ void SimServer::crash() {
       static_cast<std::int64_t>(disk.flushed), static_cast<std::int64_t>(disk.wal.size())));
   disk.wal.resize(kept);
   disk.flushed = kept;
-  disk.clean = false;
+  // Whose shutdown checkpoint is written has shut down, however it ends.
+  if (!stopping_) disk.clean = false;
   if (prng_.chance(25)) leftovers_until_ = queue_.now() + Duration{prng_.between(1, 400)};
   ended();
 }
@@ -447,7 +448,7 @@ PostgresView SimServer::look() const {
   ControlData& control = view.control.emplace();
   control.system_id = disk.system_id;
   control.version = 15;
-  control.clean_shutdown = disk.clean && !running_;
+  control.clean_shutdown = disk.clean && (!running_ || stopping_);
   control.was_primary = disk.was_primary;
   control.timeline = disk.checkpoint_timeline;
   control.begin = disk.checkpoint_begin;
@@ -459,6 +460,7 @@ PostgresView SimServer::look() const {
     view.history[timeline] = branch.start;
   view.standby_signal = disk.standby_signal;
   view.running = running_;
+  view.stopping = stopping_;
   view.leftovers = leftovers();
   view.config_id_on_disk = disk.config_id;
   if (accepting() && !frozen() && !stopping_) view.sql = sql();

@@ -68,9 +68,25 @@ TEST(AbstractPostgres, APrimaryStopsInGoodOrderOnceItsStandbysHaveAll) {
   for (Sender& sender : server.senders) {
     if (sender.open) sender.flushed = server.length;
   }
+  EXPECT_FALSE(finish_stop(server, StopEnd::clean)) << "its checkpoint is not written";
+  EXPECT_TRUE(write_shutdown(server));
   EXPECT_TRUE(finish_stop(server, StopEnd::clean));
   EXPECT_TRUE(server.clean);
   EXPECT_EQ(server.length, 3);
+}
+
+TEST(AbstractPostgres, APrimaryHasShutDownOnceItsCheckpointIsWrittenHoweverItEnds) {
+  SettingsTable settings;
+  Server server = primary(settings, R"(ANY 1 ("hactl_b_e1"))");
+  EXPECT_FALSE(write_shutdown(server));
+  EXPECT_TRUE(begin_stop(server));
+  EXPECT_FALSE(look(server, settings, 0).control->clean_shutdown);
+  EXPECT_TRUE(write_shutdown(server));
+  EXPECT_TRUE(look(server, settings, 0).stopping);
+  EXPECT_TRUE(look(server, settings, 0).control->clean_shutdown);
+  EXPECT_TRUE(finish_stop(server, StopEnd::cut_short));
+  EXPECT_TRUE(server.clean);
+  EXPECT_FALSE(server.running);
 }
 
 TEST(AbstractPostgres, APromotionTakesTheReservedTimeline) {

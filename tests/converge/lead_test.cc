@@ -329,18 +329,15 @@ TEST(Lead, AnArmedTargetIsPromotedWithoutAReload) {
   armed.chain.pop_back();
   EXPECT_FALSE(next(armed, local).starts_with("stuck"));
   const std::string armed_with = local.seen.sql->config_id;
-  EXPECT_EQ(next(promote, local), "detach");
-  EXPECT_EQ(local.state.promised, Epoch(2)) << "promised before it detaches";
-  local.seen.credential = false;
-  local.seen.sql->receiver.reset();
   EXPECT_EQ(next(promote, local), "promote");
+  EXPECT_EQ(local.state.promised, Epoch(2)) << "promised before it is promoted";
   EXPECT_EQ(local.seen.sql->config_id, armed_with) << "nothing was reloaded";
 }
 
 TEST(Lead, ARestartAsAStandbyDoesNotCountForAPrimary) {
   LocalState local = target_of_a_switchover();
   local.state.restart_done = 3;
-  EXPECT_EQ(next(take_over_from_b(), local), "detach");
+  EXPECT_EQ(next(take_over_from_b(), local), "promote");
   ASSERT_TRUE(local.state.promoted);
   EXPECT_EQ(local.state.restart_done, 0U);
 }

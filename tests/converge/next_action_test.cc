@@ -48,7 +48,7 @@ TEST(NextAction, AnotherNodesOldPrimaryStopsBeforeItFollows) {
   EXPECT_EQ(local.state.promised, Epoch(2));
 }
 
-TEST(NextAction, AStoppingPrimarySpeaksAsSoonAsItsLastWalIsWrittenAndConfirmed) {
+TEST(NextAction, AStoppingPrimarySpeaksAsSoonAsItsLastWalIsWritten) {
   LocalState local = detached_standby(Lsn(0));
   local.seen.sql.reset();
   local.seen.control->was_primary = true;
@@ -62,12 +62,12 @@ TEST(NextAction, AStoppingPrimarySpeaksAsSoonAsItsLastWalIsWrittenAndConfirmed) 
            report.position == WalPosition{TimelineId(2), Lsn(0x2100)};
   };
   EXPECT_FALSE(spoken());
-  local.seen.sends_no_more = true;
+  local.seen.stopping = true;
   EXPECT_FALSE(spoken()) << "it may write its shutdown yet";
   local.seen.control->clean_shutdown = true;
   EXPECT_TRUE(spoken());
-  local.seen.sends_no_more = false;
-  EXPECT_FALSE(spoken()) << "a standby may lack it";
+  local.seen.stopping = false;
+  EXPECT_FALSE(spoken()) << "it has just been started: this tells of its former life";
 }
 
 TEST(NextAction, AnOrderedPromotionIsEndedBeforeANodeSaysItsLastWord) {
