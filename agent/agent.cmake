@@ -19,5 +19,6 @@ hactl_test(agent_loop LABEL unit DEPENDS agent_loop SOURCES tests/agent/agent_lo
 hactl_test(agent LABEL unit DEPENDS agent
   SOURCES tests/agent/agent_config_test.cc tests/agent/agent_test_main.cc
           tests/agent/data_swap_test.cc
+          tests/agent/timeline_reader_test.cc
           tests/agent/local_postgres_test.cc tests/agent/local_state_file_test.cc
           tests/agent/postgres_node.cc)

@@ -118,6 +118,18 @@ TEST_F(FormationStatusTest, AMoveIsUnderWayAndThenDoneUntilAllIsAsTheSpecSays) {
   EXPECT_TRUE(loop_.status().steps.empty());
 }
 
+// Making the list keeps a processor busy for tens of milliseconds, while clients may wait.
+TEST_F(FormationStatusTest, NoStepsAreLookedForRightAfterAChangeOfPhase) {
+  Formation wanted = sample_formation();
+  wanted.spec.regions[0].nodes[1].candidate_priority = 65;
+  wanted.spec.number_sync_standbys = 2;
+  apply(wanted);
+  ASSERT_EQ(loop_.status().phase, "reconfigure");
+  EXPECT_EQ(loop_.status().steps.size(), 1U) << "the one that is under way";
+  scheduler_.advance(kStepsSettle);
+  EXPECT_EQ(loop_.status().steps.size(), 2U);
+}
+
 TEST_F(FormationStatusTest, ALagIsAsLongAsThePrimaryHasHadWhatIsLacking) {
   write(1'000, 1'000);
   EXPECT_EQ(row("a").lag_seconds, 0);
