@@ -298,7 +298,7 @@ NextStep decide_recovery(Facts& facts) {
                   "the store is older than its nodes, and commits wait for nobody: a primary "
                   "later than " +
                       facts.record.primary->value + " may have been elected; waiting for " +
-                      join(unasked));
+                      join(unasked) + " or `hactl failover --assume-lost=…`");
     }
     Draft draft(facts);
     draft.record().recovering = false;
