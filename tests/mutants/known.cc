@@ -56,7 +56,7 @@ std::optional<Known> row_of(Rule rule) {
     HACTL_MUTANT(r9_opens_when_confirmed, scope("failover"));
     HACTL_MUTANT(r10_resumes_closed, scope("crash"));
     HACTL_MUTANT(r10_fresh_nonce, story("async-restart"));
-    HACTL_MUTANT(r10_whole_data, scenario("crash-primary", 2));
+    HACTL_MUTANT(r10_whole_data, scope("crash"));
     HACTL_MUTANT(r11_timeline_reserved, scope("late"));
     HACTL_MUTANT(r11_prefix_only, scope("failover"));
     HACTL_MUTANT(r12_standby_waits, scope("failover"));
