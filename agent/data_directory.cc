@@ -226,7 +226,7 @@ const TimelineFamily& TimelineReader::read(const std::string& directory) {
                       .size = status.st_size,
                       .changed_ns = status.st_mtim.tv_sec * kNanoseconds + status.st_mtim.tv_nsec};
     const auto before = known_.find(timeline);
-    Known& file = known[timeline];
+    Known file;
     if (before != known_.end() && before->second.stamp == stamp) {
       file = before->second;
     } else {
@@ -235,6 +235,7 @@ const TimelineFamily& TimelineReader::read(const std::string& directory) {
       file = Known{.stamp = stamp, .parent = std::nullopt, .start = read->start};
       if (!read->reserved) file.parent = read->parent;
     }
+    known.emplace(timeline, file);
     if (!file.parent) continue;
     family_.starts[timeline] = file.start;
     family_.parents[timeline] = *file.parent;

@@ -37,7 +37,7 @@ class TimelineReader {
   const TimelineFamily& read(const std::string& directory);
 
  private:
-  /// By what a file is known: one that takes its place differs in the first, or in all.
+  /// By what a file is known: one that takes its place differs in at least one of these.
   struct Stamp {
     std::uint64_t inode = 0;
     std::int64_t size = 0;

@@ -7,6 +7,13 @@
 namespace hactl::testing {
 namespace {
 
+FailoverRequest given_up(const char* node) {
+  FailoverRequest request;
+  request.by = "admin";
+  request.assume_lost = {NodeName(node)};
+  return request;
+}
+
 /// Three nodes; the primary moved from a to b in epoch 2, and the store was then put back to
 /// epoch 1.
 class PutBack : public ::testing::Test {
@@ -191,10 +198,7 @@ TEST_F(PutBackWhereCommitsWaitForNobody, EveryNodeIsHeardBeforeThePrimaryIsKnown
 }
 
 TEST_F(PutBackWhereCommitsWaitForNobody, AnOperatorMayGiveUpWhoIsNotHeard) {
-  FailoverRequest request;
-  request.by = "admin";
-  request.assume_lost = {NodeName("c")};
-  world_.record.failover = request;
+  world_.record.failover = given_up("c");
   world_.settle();
   EXPECT_FALSE(world_.record.recovering);
   EXPECT_FALSE(world_.record.failover);
@@ -204,10 +208,7 @@ TEST_F(PutBackWhereCommitsWaitForNobody, AnOperatorMayGiveUpWhoIsNotHeard) {
 TEST_F(PutBack, AnOperatorMayGiveTheMissingNodeUpOnRecord) {
   world_.kill("b");
   world_.settle();
-  FailoverRequest request;
-  request.by = "admin";
-  request.assume_lost = {NodeName("b")};
-  world_.record.failover = request;
+  world_.record.failover = given_up("b");
   world_.settle();
   EXPECT_FALSE(world_.record.recovering);
   EXPECT_EQ(world_.record.primary, NodeName("a"));
