@@ -27,12 +27,6 @@ constexpr std::uint64_t kDivergedBytesMax = std::uint64_t{1} << 30U;
 constexpr std::size_t kSegmentNameBytes = 24;
 constexpr std::size_t kTimelineBytes = 8;
 
-Result<Done> sync_file(const std::string& path) {
-  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.valid() || fsync(file.get()) != 0) return errno_error("sync " + path, errno);
-  return Done{};
-}
-
 Error swap_error(const std::string& directory, int number) {
   if (number == EBUSY || number == EXDEV) {
     return Error{ErrorCode::invalid,

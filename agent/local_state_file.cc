@@ -93,6 +93,12 @@ Result<std::optional<AgentState>> LocalStateFile::load() {
     next_slot_ = (slot + 1) % kSlots;
   }
   if (!newest && damage) return *damage;
+  if (!newest) return newest;
+  // An agent that was killed while it wrote may have left it in memory only.
+  const std::string path = slot_path((next_slot_ + 1) % kSlots);
+  Result<Done> synced = sync_file(path);
+  if (synced.ok()) synced = sync_directory(directory_);
+  if (!synced.ok()) return synced.error();
   return newest;
 }
 
@@ -100,7 +106,7 @@ void LocalStateFile::save(const AgentState& state, std::function<void(Result<Don
   const std::string path = slot_path(next_slot_);
   worker_.add([this, path, alive = alive_, text = encode(state), done = std::move(done)] {
     Result<Done> written = make_directories(directory_, kDirectoryMode);
-    if (written.ok()) written = write_file_atomically(path, text, kFileMode);
+    if (written.ok()) written = overwrite_file(path, text, kFileMode);
     scheduler_.post([this, alive, done, written = std::move(written)] {
       if (!*alive) return;
       // After a failure the same slot is tried again: the other one holds the good state.

@@ -1,5 +1,5 @@
-// LocalStateFile: the agent's memory in two files that are written in turn, each with its checksum,
-// so that one good state always stays. Writes happen on a thread of their own.
+// LocalStateFile: the agent's memory in two files that are overwritten in turn, each with its
+// checksum, so that one good state always stays. Writes happen on a thread of their own.
 #pragma once
 
 #include <functional>

@@ -43,12 +43,28 @@ int write_all(int descriptor, std::string_view content) {
   return 0;
 }
 
-/// Fills the temporary file durably; 0 or an errno.
-int fill(int descriptor, std::string_view content, mode_t mode) {
+enum class Durable { no, yes };
+
+/// Fills the temporary file; 0 or an errno.
+int fill(int descriptor, std::string_view content, mode_t mode, Durable durable) {
   // mkostemp() made it 0600; the mode is set exactly, whatever the umask.
   if (fchmod(descriptor, mode) != 0) return errno;
   if (const int number = write_all(descriptor, content); number != 0) return number;
+  if (durable == Durable::no) return 0;
   return fsync(descriptor) == 0 ? 0 : errno;
+}
+
+Result<Done> replace(const std::string& path, std::string_view content, mode_t mode,
+                     Durable durable) {
+  std::string temporary = temporary_template(path);
+  FileDescriptor file(mkostemp(temporary.data(), O_CLOEXEC));
+  if (!file.valid()) return errno_error("write " + path, errno);
+  int number = fill(file.get(), content, mode, durable);
+  file.reset();
+  if (number == 0 && rename(temporary.c_str(), path.c_str()) != 0) number = errno;
+  if (number == 0) return Done{};
+  unlink(temporary.c_str());
+  return errno_error("write " + path, number);
 }
 
 }  // namespace
@@ -79,16 +95,25 @@ Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
 }
 
 Result<Done> write_file_atomically(const std::string& path, std::string_view content, mode_t mode) {
-  std::string temporary = temporary_template(path);
-  FileDescriptor file(mkostemp(temporary.data(), O_CLOEXEC));
+  Result<Done> written = replace(path, content, mode, Durable::yes);
+  if (!written.ok()) return written;
+  const Result<Done> synced = sync_directory(directory_of(path));
+  return synced.ok() ? synced : synced.error().within("write " + path);
+}
+
+Result<Done> replace_file(const std::string& path, std::string_view content, mode_t mode) {
+  return replace(path, content, mode, Durable::no);
+}
+
+Result<Done> overwrite_file(const std::string& path, std::string_view content, mode_t mode) {
+  const bool made = access(path.c_str(), F_OK) != 0;
+  const FileDescriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode));
   if (!file.valid()) return errno_error("write " + path, errno);
-  int number = fill(file.get(), content, mode);
-  file.reset();
-  if (number == 0 && rename(temporary.c_str(), path.c_str()) != 0) number = errno;
-  if (number != 0) {
-    unlink(temporary.c_str());
-    return errno_error("write " + path, number);
-  }
+  int number = write_all(file.get(), content);
+  if (number == 0 && ftruncate(file.get(), static_cast<off_t>(content.size())) != 0) number = errno;
+  if (number == 0 && fsync(file.get()) != 0) number = errno;
+  if (number != 0) return errno_error("write " + path, number);
+  if (!made) return Done{};
   const Result<Done> synced = sync_directory(directory_of(path));
   return synced.ok() ? synced : synced.error().within("write " + path);
 }
@@ -119,6 +144,13 @@ Result<Done> remove_file(const std::string& path) {
     return errno_error("remove " + path, errno);
   }
   return sync_directory(directory_of(path));
+}
+
+Result<Done> sync_file(const std::string& path) {
+  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) return errno_error("sync " + path, errno);
+  if (fsync(file.get()) != 0) return errno_error("sync " + path, errno);
+  return Done{};
 }
 
 Result<Done> sync_directory(const std::string& path) {

@@ -37,6 +37,26 @@ TEST(File, IsReadBackAsWritten) {
   EXPECT_EQ(entries_in(directory.path()), 1U);
 }
 
+TEST(File, IsOverwrittenWhereItIs) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("slot");
+  ASSERT_TRUE(overwrite_file(path, "longer than the next", 0600).ok());
+  EXPECT_EQ(mode_of(path), 0600U);
+  struct stat before {};
+  ASSERT_EQ(stat(path.c_str(), &before), 0);
+  ASSERT_TRUE(overwrite_file(path, "short", 0600).ok());
+  struct stat after {};
+  ASSERT_EQ(stat(path.c_str(), &after), 0);
+  EXPECT_EQ(before.st_ino, after.st_ino);
+  EXPECT_EQ(read_file(path, 100).value(), "short");
+  EXPECT_TRUE(sync_file(path).ok());
+  EXPECT_EQ(entries_in(directory.path()), 1U);
+}
+
+TEST(File, ThatIsMissingIsNotSynced) {
+  EXPECT_EQ(sync_file("/nonexistent/file").error().code, ErrorCode::not_found);
+}
+
 TEST(File, LongerThanAllowedIsNotRead) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("long");
