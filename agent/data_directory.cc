@@ -1,8 +1,10 @@
 #include "agent/data_directory.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
@@ -384,7 +386,8 @@ Result<Done> place_credential(const AgentPaths& paths, Epoch epoch) {
   const std::string path = replication_key_file(paths, epoch);
   const Result<std::string> key = read_file(paths.key_file, kFileBytesMax);
   if (!key.ok()) return key.error();
-  if (Result<Done> done = write_file_atomically(path, *key, kFileMode); !done.ok()) return done;
+  // An agent that starts again places it anew: only its absence has to last.
+  if (Result<Done> done = replace_file(path, *key, kFileMode); !done.ok()) return done;
   for (const std::string& other : credentials(paths)) {
     if (other == path) continue;
     if (Result<Done> done = remove_file(other); !done.ok()) return done;
@@ -394,7 +397,7 @@ Result<Done> place_credential(const AgentPaths& paths, Epoch epoch) {
 
 Result<Done> remove_credentials(const AgentPaths& paths) {
   for (const std::string& file : credentials(paths)) {
-    if (Result<Done> done = remove_file(file); !done.ok()) return done;
+    if (unlink(file.c_str()) != 0 && errno != ENOENT) return errno_error("remove " + file, errno);
   }
   // Also when there was none to remove: an earlier removal may not have become durable.
   return sync_directory(paths.state_directory);
