@@ -31,12 +31,12 @@ namespace {
 constexpr Duration kActionStatementTime = 2min;
 constexpr Duration kSourceTime = 5s;
 constexpr Duration kReceiverGoneTime = 1s;
-constexpr Duration kReceiverLookStep = 2ms;
 constexpr Duration kReloadTime = 200ms;
 constexpr Duration kReloadStep = 1ms;
 /// How long a promotion is waited for before it is left to the looks.
 constexpr Duration kPromotionTime = 500ms;
-constexpr Duration kPromotionStep = 2ms;
+constexpr Duration kPromotionStep = 1ms;
+constexpr Duration kPromotionWake = 10ms;
 /// Connection name of copies; none that standbys may have.
 constexpr const char* kCopyApplication = "hactl-copy";
 
@@ -46,23 +46,6 @@ std::uint64_t random_nonce() {
     if (getrandom(&nonce, sizeof nonce, 0) != static_cast<ssize_t>(sizeof nonce)) nonce = 0;
   }
   return nonce;
-}
-
-/// Ends WAL receivers; true when there was none.
-Result<bool> end_receivers(pid_t postmaster) {
-  const Result<std::vector<pid_t>> receivers = wal_receivers(postmaster);
-  if (!receivers.ok()) {
-    // The postmaster itself has gone, and its children with it.
-    if (state_of(postmaster) != ProcessState::running) return true;
-    return receivers.error();
-  }
-  for (const pid_t pid : *receivers) {
-    const Result<ProcessWatch> watch = ProcessWatch::open(pid);
-    const Result<std::vector<pid_t>> still = wal_receivers(postmaster);
-    if (!watch.ok() || !still.ok() || std::ranges::count(*still, pid) == 0) continue;
-    if (watch->send_signal(SIGTERM).ok()) static_cast<void>(watch->wait(kReceiverLookStep));
-  }
-  return receivers->empty();
 }
 
 /// pg_basebackup can only use a slot that exists and that nobody uses.
@@ -344,29 +327,31 @@ Result<Done> Performer::promote_to(const std::string& directory, TimelineId time
   if (Result<Done> done = remove_credentials(paths_); !done.ok()) return done;
   if (Result<Done> done = reserve_timelines(directory, timeline); !done.ok()) return done;
   // Sessions of the standby that it was may have lifted the gate for themselves.
-  return with_session(directory, [&](PgSession& session) {
-    Result<Done> done = end_sessions(session);
-    if (done.ok()) done = hactl::promote(session, timeline);
-    // Asking for this one fact is much cheaper than the looks that would be needed meanwhile.
-    if (done.ok()) await_promotion(session);
-    return done;
+  return with_session(directory, [&](PgSession& session) -> Result<Done> {
+    const Result<pid_t> startup = hactl::promote(session, timeline);
+    if (!startup.ok()) return startup.error();
+    await_promotion(directory, *startup);
+    return Done{};
   });
 }
 
-void Performer::await_promotion(PgSession& session) {
+void Performer::await_promotion(const std::string& directory, pid_t startup) {
+  const Result<ProcessWatch> process = ProcessWatch::open(startup);
+  // pg_control says "in production" as soon as sessions may write. To read it takes next to nothing
+  // from the server, and much less than the looks that would be needed meanwhile.
   for (Duration waited{0}; waited < kPromotionTime; waited += kPromotionStep) {
-    const auto recovering = session.run("SELECT pg_is_in_recovery()", kSourceTime);
-    const bool known = recovering.ok() && !recovering->empty() && !recovering->front().empty();
-    if (!known || recovering->front()[0][0] != "t") return;
+    const Result<ControlFacts> control = programs_.control(directory);
+    if (control.ok() && control->data.was_primary && !control->data.clean_shutdown) return;
+    // Told while a WAL receiver is being started, PostgreSQL 15 sleeps over the order for
+    // wal_retrieve_retry_interval. The signal wakes it, and means nothing else without another
+    // order.
+    const bool due = waited.count() % kPromotionWake.count() == 0;
+    if (due && process.ok()) static_cast<void>(process->send_signal(SIGUSR2));
     std::this_thread::sleep_for(kPromotionStep);
   }
 }
 
 Result<Lsn> Performer::barrier(const std::string& directory, const action::WriteBarrier& order) {
-  // Promoting has removed it; it guards the next start.
-  if (!has_standby_signal(directory)) {
-    if (Result<Done> done = write_standby_signal(directory); !done.ok()) return done.error();
-  }
   const auto history = timeline_history(directory);
   const auto start = history.find(order.timeline);
   const BarrierRow row{.epoch = order.epoch,
@@ -381,6 +366,12 @@ Result<Lsn> Performer::barrier(const std::string& directory, const action::Write
     return Done{};
   });
   if (!done.ok()) return done.error().within("write the barrier");
+  // Promoting has removed it; it guards the next start. Standbys take up the barrier meanwhile.
+  if (!has_standby_signal(directory)) {
+    if (Result<Done> guarded = write_standby_signal(directory); !guarded.ok()) {
+      return guarded.error();
+    }
+  }
   return lsn;
 }
 

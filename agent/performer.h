@@ -61,7 +61,7 @@ class Performer {
   /// look does too.
   void await_reload(const std::string& directory, const std::string& config_id);
   /// Waits a moment until the server has left recovery.
-  static void await_promotion(PgSession& session);
+  void await_promotion(const std::string& directory, pid_t startup);
   /// Does something with a session on the running server. The session is kept for the next time: a
   /// new one costs more than most actions.
   Result<Done> with_session(const std::string& directory,

@@ -23,6 +23,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kSmallFileBytesMax = std::size_t{64} << 10U;
 constexpr std::size_t kLogBytesMax = std::size_t{16} << 20U;
 constexpr Duration kLookStep = 5ms;
+constexpr Duration kReceiverLookStep = 2ms;
 constexpr std::string_view kServerProgram = "postgres";
 
 std::vector<std::string> lines_of(std::string_view text) {
@@ -209,10 +210,27 @@ Result<std::vector<pid_t>> children_titled(pid_t postmaster, std::string_view wh
   return found;
 }
 
-}  // namespace
-
+/// Those too that have no connection yet.
 Result<std::vector<pid_t>> wal_receivers(pid_t postmaster) {
   return children_titled(postmaster, "walreceiver");
+}
+
+}  // namespace
+
+Result<bool> end_receivers(pid_t postmaster) {
+  const Result<std::vector<pid_t>> receivers = wal_receivers(postmaster);
+  if (!receivers.ok()) {
+    // The postmaster itself has gone, and its children with it.
+    if (state_of(postmaster) != ProcessState::running) return true;
+    return receivers.error();
+  }
+  for (const pid_t pid : *receivers) {
+    const Result<ProcessWatch> watch = ProcessWatch::open(pid);
+    const Result<std::vector<pid_t>> still = wal_receivers(postmaster);
+    if (!watch.ok() || !still.ok() || std::ranges::count(*still, pid) == 0) continue;
+    if (watch->send_signal(SIGTERM).ok()) static_cast<void>(watch->wait(kReceiverLookStep));
+  }
+  return receivers->empty();
 }
 
 Result<pid_t> start_postmaster(const std::string& data_directory, const AgentPaths& paths,

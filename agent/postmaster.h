@@ -47,8 +47,9 @@ bool process_works_in(pid_t pid, const std::string& directory);
 /// Those of them that run PostgreSQL's server program.
 std::vector<pid_t> server_processes(const std::string& data_directory);
 
-/// The WAL receivers of a postmaster, also ones that have no connection yet.
-Result<std::vector<pid_t>> wal_receivers(pid_t postmaster);
+/// Ends the WAL receivers of a postmaster, also those that have no connection yet; true when there
+/// was none. Errors: unavailable, when a postmaster that runs does not tell its processes.
+Result<bool> end_receivers(pid_t postmaster);
 
 /// Starts the server in a session of its own, its log in the state directory, and waits until
 /// `ready` says true or kStartWait has passed. Errors: conflict (processes of a former server still

@@ -23,9 +23,9 @@ constexpr Duration kSessionsGoneTime = 2s;
 
 /// Sessions of clients: neither the agent's own, nor PostgreSQL's own processes.
 constexpr std::string_view kClients =
-    " FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-    " AND NOT (usename = 'postgres' AND client_addr IS NULL AND client_port = -1"
-    " AND application_name = 'hactl_agent')";
+    " FROM pg_stat_get_activity(NULL) WHERE backend_type = 'client backend'"
+    " AND pid <> pg_backend_pid() AND NOT (usesysid = 'postgres'::regrole"
+    " AND client_addr IS NULL AND client_port = -1 AND application_name = 'hactl_agent')";
 
 Result<Done> run(PgSession& session, const std::string& statements,
                  Duration limit = kStatementTime) {
@@ -44,14 +44,12 @@ Result<std::string> field(PgSession& session, const std::string& statements) {
   return std::string();
 }
 
-/// This session may write behind a closed gate, waits for no standby, and leaves no secret in the
+/// The session may write behind a closed gate, waits for no standby, and leaves no secret in the
 /// log.
-Result<Done> make_writing(PgSession& session) {
-  return run(session,
-             "SET default_transaction_read_only = off; SET synchronous_commit = local;"
-             "SET log_statement = 'none'; SET log_min_duration_statement = -1;"
-             "SET log_min_error_statement = 'panic'; SET log_duration = off");
-}
+constexpr std::string_view kWriting =
+    "SET default_transaction_read_only = off; SET synchronous_commit = local;"
+    "SET log_statement = 'none'; SET log_min_duration_statement = -1;"
+    "SET log_min_error_statement = 'panic'; SET log_duration = off;";
 
 std::string create_own_objects() {
   const std::string role(kReplicationRole);
@@ -101,20 +99,49 @@ Result<Done> make_application_database(PgSession& session, const PostgresGoal& p
   return run(session, "ALTER DATABASE " + target + " OWNER TO " + user);
 }
 
+template <typename Number>
+Number number_of(const std::string& digits, int base) {
+  Number number = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number, base);
+  return number;
+}
+
+/// `digits`: the timeline that it is on, as the names of WAL segments have it.
+Result<pid_t> check_timeline(const std::string& digits, TimelineId wanted) {
+  const auto have = number_of<std::uint32_t>(digits, 16);
+  if (have == wanted.value) return pid_t{0};
+  return Error{ErrorCode::conflict, "promote to timeline " + std::to_string(wanted.value) +
+                                        ": already a primary, on timeline " + std::to_string(have)};
+}
+
 }  // namespace
 
-Result<Done> promote(PgSession& session, TimelineId timeline) {
-  const Result<std::string> now =
-      field(session,
-            "SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE"
-            " substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END");
-  if (!now.ok()) return now.error();
-  if (now->empty()) return run(session, "SELECT pg_promote(false)");
-  std::uint32_t have = 0;
-  std::from_chars(now->data(), now->data() + now->size(), have, 16);
-  if (have == timeline.value) return Done{};
-  return Error{ErrorCode::conflict, "promote to timeline " + std::to_string(timeline.value) +
-                                        ": already a primary, on timeline " + std::to_string(have)};
+Result<pid_t> promote(PgSession& session, TimelineId timeline) {
+  // One question for everything, because clients wait: it ends the sessions that there are, and
+  // promotes when there are none.
+  const std::string ask =
+      "SELECT CASE WHEN clients > 0 THEN 'clients' WHEN pg_is_in_recovery() THEN"
+      " pg_promote(false)::text"
+      " ELSE substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END,"
+      " (SELECT pid FROM pg_stat_get_activity(NULL) WHERE backend_type = 'startup')"
+      " FROM (SELECT count(pg_terminate_backend(pid)) AS clients" +
+      std::string(kClients) + ") AS ended";
+  const auto until = std::chrono::steady_clock::now() + kSessionsGoneTime;
+  while (true) {
+    const Result<std::vector<PgRows>> rows = session.run(ask, kStatementTime);
+    if (!rows.ok()) return rows.error();
+    if (rows->empty() || rows->front().empty()) {
+      return Error{ErrorCode::internal, "promote: PostgreSQL's answer is empty"};
+    }
+    const std::string answer = rows->front()[0][0].value_or("");
+    if (answer == "true") return number_of<pid_t>(rows->front()[0][1].value_or("0"), 10);
+    if (answer != "clients") return check_timeline(answer, timeline);
+    if (std::chrono::steady_clock::now() >= until) {
+      return Error{ErrorCode::timed_out, "promote: client sessions do not end"};
+    }
+    const Result<Done> waited = run(session, "SELECT pg_sleep(0.005)");
+    if (!waited.ok()) return waited.error();
+  }
 }
 
 Result<Done> checkpoint(PgSession& session) {
@@ -122,21 +149,28 @@ Result<Done> checkpoint(PgSession& session) {
 }
 
 Result<Lsn> write_barrier(PgSession& session, const BarrierRow& row) {
-  if (Result<Done> done = make_writing(session); !done.ok()) return done.error();
-  // The position is read after the commit, which has flushed the row. An epoch's second barrier has
-  // no row to write, and is WAL all the same: a commit whose last reply came while the setting
-  // changed is let go by the next one only, which without WAL would come a second later.
-  const Result<Done> written = run(
-      session, "INSERT INTO hactl.lineage (epoch, node, timeline, start_lsn) VALUES (" +
-                   std::to_string(row.epoch.value) + ", " + sql_literal(row.node.value) + ", " +
-                   std::to_string(row.timeline.value) + ", " + sql_literal(to_string(row.start)) +
-                   ") ON CONFLICT DO NOTHING; SELECT pg_logical_emit_message(true, 'hactl', '')");
-  if (!written.ok()) return written.error();
-  const Result<std::string> flushed = field(session, "SELECT pg_current_wal_flush_lsn()");
-  if (!flushed.ok()) return flushed.error();
-  const std::optional<Lsn> lsn = parse_lsn(*flushed);
+  // In one round trip, because clients wait. The position is read after the commit, which has
+  // flushed the row. An epoch's second barrier has no row to write, and is WAL all the same: a
+  // commit whose last reply came while the setting changed is let go by the next one only, which
+  // without WAL would come a second later.
+  const Result<std::vector<PgRows>> answer = session.run(
+      std::string(kWriting) +
+          "BEGIN READ WRITE; INSERT INTO hactl.lineage (epoch, node, timeline, start_lsn) VALUES "
+          "(" +
+          std::to_string(row.epoch.value) + ", " + sql_literal(row.node.value) + ", " +
+          std::to_string(row.timeline.value) + ", " + sql_literal(to_string(row.start)) +
+          ") ON CONFLICT DO NOTHING; SELECT pg_logical_emit_message(true, 'hactl', ''); COMMIT;"
+          "SELECT pg_current_wal_flush_lsn()",
+      kStatementTime);
+  if (!answer.ok()) {
+    // What was refused has left the transaction open.
+    static_cast<void>(run(session, "ROLLBACK"));
+    return answer.error();
+  }
+  const bool told = !answer->empty() && !answer->back().empty();
+  const std::optional<Lsn> lsn = told ? parse_lsn(answer->back()[0][0].value_or("")) : std::nullopt;
   if (lsn) return *lsn;
-  return Error{ErrorCode::internal, "write the barrier: no position in '" + *flushed + "'"};
+  return Error{ErrorCode::internal, "write the barrier: no position in the answer"};
 }
 
 Result<Lsn> write_tick(PgSession& session) {
@@ -148,20 +182,6 @@ Result<Lsn> write_tick(PgSession& session) {
   const auto lsn = one ? parse_lsn(answer->front()[0][0].value_or("")) : std::nullopt;
   if (lsn) return *lsn;
   return Error{ErrorCode::internal, "write a few bytes of WAL: no position in the answer"};
-}
-
-Result<Done> end_sessions(PgSession& session) {
-  const auto until = std::chrono::steady_clock::now() + kSessionsGoneTime;
-  const std::string end = "SELECT count(pg_terminate_backend(pid))" + std::string(kClients);
-  while (true) {
-    const Result<std::string> left = field(session, end);
-    if (!left.ok()) return left.error();
-    if (*left == "0") return Done{};
-    if (std::chrono::steady_clock::now() >= until) {
-      return Error{ErrorCode::timed_out, "end client sessions: " + *left + " do not end"};
-    }
-    if (Result<Done> waited = run(session, "SELECT pg_sleep(0.005)"); !waited.ok()) return waited;
-  }
 }
 
 Result<std::map<pid_t, std::optional<NodeName>>> end_slow_senders(PgSession& session) {
@@ -218,7 +238,7 @@ Result<Done> set_slots(PgSession& session, const action::SetSlots& order) {
 }
 
 Result<Done> prepare_database(PgSession& session, const PostgresGoal& postgres) {
-  Result<Done> done = make_writing(session);
+  Result<Done> done = run(session, std::string(kWriting));
   if (done.ok()) done = run(session, create_own_objects());
   if (done.ok()) done = make_application_role(session, postgres);
   if (done.ok()) done = make_application_database(session, postgres);

@@ -24,8 +24,10 @@ struct BarrierRow {
   Lsn start{};
 };
 
-/// Requires a session in recovery, or on `timeline` already. Does not wait for the promotion.
-Result<Done> promote(PgSession& session, TimelineId timeline);
+/// Ends the sessions of clients, and then orders the promotion. Requires a session in recovery, or
+/// on `timeline` already. Does not wait for the promotion: yields the process that carries it out,
+/// 0 when that is over.
+Result<pid_t> promote(PgSession& session, TimelineId timeline);
 
 Result<Done> checkpoint(PgSession& session);
 
@@ -35,8 +37,6 @@ Result<Lsn> write_tick(PgSession& session);
 
 /// Writes the row without waiting for standbys; the position up to which WAL was flushed after it.
 Result<Lsn> write_barrier(PgSession& session, const BarrierRow& row);
-
-Result<Done> end_sessions(PgSession& session);
 
 /// Ends walsenders that would hold up an orderly stop: far behind, or silent. Yields all that there
 /// were by pid, each with the node that it sends to; nullopt: to none of the formation's.

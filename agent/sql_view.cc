@@ -38,21 +38,25 @@ Number number_in(std::string_view text, int base = 10) {
   return value;
 }
 
+// They ask the functions beneath PostgreSQL's views: a session plans everything anew in its first
+// look after a promotion, while clients wait, and the views' names of users and databases are most
+// of that.
+
 /// Whether there is a receiver comes before any position: one that has gone by then can't have
 /// added to what is read after.
 constexpr std::string_view kProcesses =
     "SELECT coalesce(bool_or(backend_type = 'walreceiver'), false),"
     " coalesce(bool_or(backend_type = 'startup' AND wait_event = 'RecoveryRetrieveRetryInterval'),"
-    " false) FROM pg_stat_activity;";
+    " false) FROM pg_stat_get_activity(NULL);";
 /// The status is 'streaming' from before the upstream has agreed to stream, and stays so when it
 /// refuses. It has agreed when a message has come (until then both times are that of the receiver's
 /// start), or when the receiver waits for one in its main loop.
 constexpr std::string_view kReceiver =
     "SELECT status = 'streaming' AND (last_msg_receipt_time IS DISTINCT FROM last_msg_send_time"
-    " OR EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = r.pid"
-    " AND a.wait_event = 'WalReceiverMain')),"
+    " OR EXISTS (SELECT FROM pg_stat_get_activity(r.pid) a"
+    " WHERE a.wait_event = 'WalReceiverMain')),"
     " received_tli, conninfo, pid, (extract(epoch FROM clock_timestamp() - last_msg_receipt_time)"
-    " * 1000)::bigint FROM pg_stat_wal_receiver r;";
+    " * 1000)::bigint FROM pg_stat_get_wal_receiver() r WHERE r.pid IS NOT NULL;";
 constexpr std::string_view kPositions =
     "SELECT pg_is_in_recovery(),"
     " CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_current_wal_flush_lsn() END,"
@@ -61,13 +65,15 @@ constexpr std::string_view kPositions =
     " current_setting('default_transaction_read_only')::bool,"
     " CASE WHEN pg_is_in_recovery() THEN NULL"
     " ELSE substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END,"
-    " (SELECT timeline_id FROM pg_control_checkpoint()),"
-    " (SELECT min_recovery_end_timeline FROM pg_control_recovery());";
+    " CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint()) END,"
+    " CASE WHEN pg_is_in_recovery()"
+    " THEN (SELECT min_recovery_end_timeline FROM pg_control_recovery()) END;";
 constexpr std::string_view kSenders =
-    "SELECT application_name, state, flush_lsn, replay_lsn, sync_priority, pid, reply_time"
-    " FROM pg_stat_replication;";
+    "SELECT a.application_name, s.state, s.flush_lsn, s.replay_lsn, s.sync_priority, s.pid,"
+    " s.reply_time FROM pg_stat_get_wal_senders() s, pg_stat_get_activity(s.pid) a;";
 constexpr std::string_view kSlots =
-    "SELECT slot_name FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT temporary"
+    "SELECT slot_name FROM pg_get_replication_slots() WHERE slot_type = 'physical' AND NOT "
+    "temporary"
     " AND wal_status IS DISTINCT FROM 'lost';";
 
 /// What a look asks for, in this order.
