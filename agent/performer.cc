@@ -36,7 +36,9 @@ constexpr Duration kReloadStep = 1ms;
 /// How long a promotion is waited for before it is left to the looks.
 constexpr Duration kPromotionTime = 500ms;
 constexpr Duration kPromotionStep = 1ms;
-constexpr Duration kPromotionWake = 10ms;
+/// PostgreSQL is woken this often from a sleep over what it was told, and a new standby this long.
+constexpr Duration kWakeEvery = 10ms;
+constexpr Duration kFollowTime = 60ms;
 /// Connection name of copies; none that standbys may have.
 constexpr const char* kCopyApplication = "hactl-copy";
 
@@ -199,6 +201,7 @@ Result<Done> Performer::configure(const action::Configure& order, const Schedule
     return Error{ErrorCode::not_found,
                  "configure " + order.data_directory + ": no PostgreSQL data directory"};
   }
+  const auto upstream = written_setting(order.data_directory, "primary_conninfo");
   if (Result<Done> done = write_settings(order.data_directory, order.files); !done.ok()) {
     return done.error().within("configure PostgreSQL");
   }
@@ -207,7 +210,20 @@ Result<Done> Performer::configure(const action::Configure& order, const Schedule
   }
   Result<Done> reloaded = reload_postmaster(order.data_directory);
   if (reloaded.ok()) await_reload(order.data_directory, order.files.id);
+  const auto next = written_setting(order.data_directory, "primary_conninfo");
+  if (reloaded.ok() && next && !next->empty() && next != upstream) {
+    await_receiver(order.data_directory);
+  }
   return reloaded;
+}
+
+void Performer::await_receiver(const std::string& directory) {
+  const std::optional<RunningPostmaster> running = find_postmaster(directory);
+  if (!running || !running->ready) return;
+  for (Duration waited{0}; waited < kFollowTime; waited += kWakeEvery) {
+    std::this_thread::sleep_for(kWakeEvery);
+    wake_replay(directory);
+  }
 }
 
 void Performer::await_reload(const std::string& directory, const std::string& config_id) {
@@ -328,26 +344,20 @@ Result<Done> Performer::promote_to(const std::string& directory, TimelineId time
   if (Result<Done> done = reserve_timelines(directory, timeline); !done.ok()) return done;
   // Sessions of the standby that it was may have lifted the gate for themselves.
   return with_session(directory, [&](PgSession& session) -> Result<Done> {
-    const Result<pid_t> startup = hactl::promote(session, timeline);
-    if (!startup.ok()) return startup.error();
-    await_promotion(directory, *startup);
-    return Done{};
+    const Result<Done> ordered = hactl::promote(session, timeline);
+    if (ordered.ok()) await_promotion(directory);
+    return ordered;
   });
 }
 
-void Performer::await_promotion(const std::string& directory, pid_t startup) {
-  const Result<ProcessWatch> process = ProcessWatch::open(startup);
+void Performer::await_promotion(const std::string& directory) {
   // pg_control says "in production" as soon as sessions may write. To read it takes next to nothing
   // from the server, and much less than the looks that would be needed meanwhile.
-  for (Duration waited{0}; waited < kPromotionTime; waited += kPromotionStep) {
+  for (Duration waited = kPromotionStep; waited < kPromotionTime; waited += kPromotionStep) {
+    std::this_thread::sleep_for(kPromotionStep);
     const Result<ControlFacts> control = programs_.control(directory);
     if (control.ok() && control->data.was_primary && !control->data.clean_shutdown) return;
-    // Told while a WAL receiver is being started, PostgreSQL 15 sleeps over the order for
-    // wal_retrieve_retry_interval. The signal wakes it, and means nothing else without another
-    // order.
-    const bool due = waited.count() % kPromotionWake.count() == 0;
-    if (due && process.ok()) static_cast<void>(process->send_signal(SIGUSR2));
-    std::this_thread::sleep_for(kPromotionStep);
+    if (waited.count() % kWakeEvery.count() == 0) wake_replay(directory);
   }
 }
 

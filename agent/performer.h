@@ -60,8 +60,10 @@ class Performer {
   /// Waits a moment until a session sees the settings that were just reloaded, so that the next
   /// look does too.
   void await_reload(const std::string& directory, const std::string& config_id);
+  /// Sees to it that a standby asks its new upstream at once.
+  static void await_receiver(const std::string& directory);
   /// Waits a moment until the server has left recovery.
-  void await_promotion(const std::string& directory, pid_t startup);
+  void await_promotion(const std::string& directory);
   /// Does something with a session on the running server. The session is kept for the next time: a
   /// new one costs more than most actions.
   Result<Done> with_session(const std::string& directory,

@@ -25,6 +25,8 @@ constexpr std::size_t kLogBytesMax = std::size_t{16} << 20U;
 constexpr Duration kLookStep = 5ms;
 constexpr Duration kReceiverLookStep = 2ms;
 constexpr std::string_view kServerProgram = "postgres";
+constexpr std::string_view kReceiverTitle = "walreceiver";
+constexpr std::string_view kReplayTitle = "startup";
 
 std::vector<std::string> lines_of(std::string_view text) {
   std::vector<std::string> lines;
@@ -212,7 +214,18 @@ Result<std::vector<pid_t>> children_titled(pid_t postmaster, std::string_view wh
 
 /// Those too that have no connection yet.
 Result<std::vector<pid_t>> wal_receivers(pid_t postmaster) {
-  return children_titled(postmaster, "walreceiver");
+  return children_titled(postmaster, kReceiverTitle);
+}
+
+/// Holds the process while it is looked at again, so that no other one gets the signal. Unset: it
+/// is no child of that title any more.
+std::optional<ProcessWatch> signal_child(pid_t postmaster, pid_t child, std::string_view title,
+                                         int signal) {
+  Result<ProcessWatch> watch = ProcessWatch::open(child);
+  const Result<std::vector<pid_t>> still = children_titled(postmaster, title);
+  if (!watch.ok() || !still.ok() || std::ranges::count(*still, child) == 0) return std::nullopt;
+  if (!watch->send_signal(signal).ok()) return std::nullopt;
+  return std::move(*watch);
 }
 
 }  // namespace
@@ -225,12 +238,19 @@ Result<bool> end_receivers(pid_t postmaster) {
     return receivers.error();
   }
   for (const pid_t pid : *receivers) {
-    const Result<ProcessWatch> watch = ProcessWatch::open(pid);
-    const Result<std::vector<pid_t>> still = wal_receivers(postmaster);
-    if (!watch.ok() || !still.ok() || std::ranges::count(*still, pid) == 0) continue;
-    if (watch->send_signal(SIGTERM).ok()) static_cast<void>(watch->wait(kReceiverLookStep));
+    const auto told = signal_child(postmaster, pid, kReceiverTitle, SIGTERM);
+    if (told) static_cast<void>(told->wait(kReceiverLookStep));
   }
   return receivers->empty();
+}
+
+void wake_replay(const std::string& data_directory) {
+  const std::optional<RunningPostmaster> running = find_postmaster(data_directory);
+  if (!running) return;
+  const Result<std::vector<pid_t>> replaying = children_titled(running->pid, kReplayTitle);
+  if (!replaying.ok()) return;
+  for (const pid_t pid : *replaying)
+    static_cast<void>(signal_child(running->pid, pid, kReplayTitle, SIGHUP));
 }
 
 Result<pid_t> start_postmaster(const std::string& data_directory, const AgentPaths& paths,

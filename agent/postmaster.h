@@ -51,6 +51,12 @@ std::vector<pid_t> server_processes(const std::string& data_directory);
 /// was none. Errors: unavailable, when a postmaster that runs does not tell its processes.
 Result<bool> end_receivers(pid_t postmaster);
 
+/// Makes the process that replays WAL look around at once. Told to be promoted, or to follow
+/// somebody else, while a WAL receiver is being started, PostgreSQL 15 forgets it over that
+/// receiver's end, and sleeps for wal_retrieve_retry_interval. The signal is that to read the
+/// settings anew.
+void wake_replay(const std::string& data_directory);
+
 /// Starts the server in a session of its own, its log in the state directory, and waits until
 /// `ready` says true or kStartWait has passed. Errors: conflict (processes of a former server still
 /// live), unavailable (it ended; the reason from its log).

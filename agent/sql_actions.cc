@@ -99,43 +99,32 @@ Result<Done> make_application_database(PgSession& session, const PostgresGoal& p
   return run(session, "ALTER DATABASE " + target + " OWNER TO " + user);
 }
 
-template <typename Number>
-Number number_of(const std::string& digits, int base) {
-  Number number = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), number, base);
-  return number;
-}
-
 /// `digits`: the timeline that it is on, as the names of WAL segments have it.
-Result<pid_t> check_timeline(const std::string& digits, TimelineId wanted) {
-  const auto have = number_of<std::uint32_t>(digits, 16);
-  if (have == wanted.value) return pid_t{0};
+Result<Done> check_timeline(const std::string& digits, TimelineId wanted) {
+  std::uint32_t have = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), have, 16);
+  if (have == wanted.value) return Done{};
   return Error{ErrorCode::conflict, "promote to timeline " + std::to_string(wanted.value) +
                                         ": already a primary, on timeline " + std::to_string(have)};
 }
 
 }  // namespace
 
-Result<pid_t> promote(PgSession& session, TimelineId timeline) {
+Result<Done> promote(PgSession& session, TimelineId timeline) {
   // One question for everything, because clients wait: it ends the sessions that there are, and
   // promotes when there are none.
   const std::string ask =
       "SELECT CASE WHEN clients > 0 THEN 'clients' WHEN pg_is_in_recovery() THEN"
       " pg_promote(false)::text"
-      " ELSE substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END,"
-      " (SELECT pid FROM pg_stat_get_activity(NULL) WHERE backend_type = 'startup')"
+      " ELSE substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END"
       " FROM (SELECT count(pg_terminate_backend(pid)) AS clients" +
       std::string(kClients) + ") AS ended";
   const auto until = std::chrono::steady_clock::now() + kSessionsGoneTime;
   while (true) {
-    const Result<std::vector<PgRows>> rows = session.run(ask, kStatementTime);
-    if (!rows.ok()) return rows.error();
-    if (rows->empty() || rows->front().empty()) {
-      return Error{ErrorCode::internal, "promote: PostgreSQL's answer is empty"};
-    }
-    const std::string answer = rows->front()[0][0].value_or("");
-    if (answer == "true") return number_of<pid_t>(rows->front()[0][1].value_or("0"), 10);
-    if (answer != "clients") return check_timeline(answer, timeline);
+    const Result<std::string> answer = field(session, ask);
+    if (!answer.ok()) return answer.error();
+    if (*answer == "true") return Done{};
+    if (*answer != "clients") return check_timeline(*answer, timeline);
     if (std::chrono::steady_clock::now() >= until) {
       return Error{ErrorCode::timed_out, "promote: client sessions do not end"};
     }

@@ -25,9 +25,8 @@ struct BarrierRow {
 };
 
 /// Ends the sessions of clients, and then orders the promotion. Requires a session in recovery, or
-/// on `timeline` already. Does not wait for the promotion: yields the process that carries it out,
-/// 0 when that is over.
-Result<pid_t> promote(PgSession& session, TimelineId timeline);
+/// on `timeline` already. Does not wait for the promotion.
+Result<Done> promote(PgSession& session, TimelineId timeline);
 
 Result<Done> checkpoint(PgSession& session);
 
