@@ -19,8 +19,6 @@ constexpr Duration kStopLook{5};
 constexpr int kLooksInAWait = 50;
 /// Wait before a goal is asked for again after the controller could not be reached.
 constexpr Duration kReceiveRetry{250};
-/// What the node is at is told this long after the last report, when there is nothing else to tell.
-constexpr Duration kDoingTold{100};
 /// How long what a look has shown is told again and again as if it were still so.
 constexpr Duration kLookGoodFor{2'500};
 /// Actions that take this long are told to the log a second time, with how long they took.
@@ -40,14 +38,11 @@ void take_progress(NodeReport& report, const NodeReport& told) {
   }
 }
 
-/// Whether `report` says more than `told` did a while ago, and more than how far its WAL has come.
-/// What the node is at decides nothing: those who read it can wait a moment, and every report costs
-/// two processes time that clients wait for when much happens at once.
-bool is_news(const NodeReport& report, const NodeReport& told, Duration ago) {
+/// Whether `report` says more than `told` did, and more than how far its WAL has come.
+bool is_news(const NodeReport& report, const NodeReport& told) {
   if (report == told) return false;
   NodeReport same = report;
   take_progress(same, told);
-  if (ago < kDoingTold) same.doing = told.doing;
   return same != told;
 }
 
@@ -345,7 +340,7 @@ void AgentLoop::tell() {
   if (telling_) return;
   const Instant now = scheduler_.now();
   const bool due = !told_at_ || now - *told_at_ >= report_every() - Duration{20};
-  if (!due && !is_news(report_, told_, now - *told_at_)) return;
+  if (!due && !is_news(report_, told_)) return;
   telling_ = true;
   told_at_ = now;
   told_ = report_;

@@ -55,12 +55,10 @@ class MemoryFile final : public StateFile {
   }
   Result<std::optional<AgentState>> load() override { return std::optional(state); }
   void save(const AgentState& /*state*/, std::function<void(Result<Done>)> done) override {
-    if (saves_hang) return;
     scheduler_.post([done = std::move(done)] { done(Done{}); });
   }
 
   AgentState state;
-  bool saves_hang = false;
 
  private:
   Scheduler& scheduler_;
@@ -172,30 +170,6 @@ TEST_F(AgentLoopTest, WhatIsDoneAllTheTimeIsNotWhatItIsAt) {
   scheduler_.advance(Duration{30'000});
   EXPECT_GE(postgres_.slots_set, before + 2);
   EXPECT_EQ(said, std::set<std::string>{""});
-}
-
-TEST_F(AgentLoopTest, WhatItIsAtIsToldAMomentAfterTheReportBefore) {
-  start_and_stream();
-  scheduler_.advance(Duration{1'000});
-  file_.saves_hang = true;
-  std::vector<std::string> said;
-  controller_.on_report = [&](const NodeReport& report) {
-    said.push_back(report.doing);
-    if (said.size() > 1) return;
-    Transport::Order order;
-    order.tag = "2";
-    order.goal = follow_b();
-    order.goal.postgres.parameters["work_mem"] = "8MB";
-    controller_.waiting(std::optional(order));
-  };
-  while (said.empty())
-    scheduler_.advance(Duration{1});
-  scheduler_.advance(Duration{90});
-  ASSERT_EQ(loop_->last_report().doing, "noting the goal");
-  EXPECT_EQ(said, std::vector<std::string>{""});
-  scheduler_.advance(Duration{150});
-  const std::vector<std::string> later{"", "noting the goal"};
-  EXPECT_EQ(said, later);
 }
 
 // What it has seen before says nothing about how far it is with a goal that came later.
