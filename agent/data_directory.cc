@@ -1,10 +1,8 @@
 #include "agent/data_directory.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
@@ -397,7 +395,9 @@ Result<Done> place_credential(const AgentPaths& paths, Epoch epoch) {
 
 Result<Done> remove_credentials(const AgentPaths& paths) {
   for (const std::string& file : credentials(paths)) {
-    if (unlink(file.c_str()) != 0 && errno != ENOENT) return errno_error("remove " + file, errno);
+    std::error_code problem;
+    std::filesystem::remove(file, problem);
+    if (problem) return errno_error("remove " + file, problem.value());
   }
   // Also when there was none to remove: an earlier removal may not have become durable.
   return sync_directory(paths.state_directory);

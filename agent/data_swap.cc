@@ -15,7 +15,6 @@
 #include "agent/data_directory.h"
 #include "io/errno_error.h"
 #include "io/file.h"
-#include "io/file_descriptor.h"
 
 namespace hactl {
 namespace {

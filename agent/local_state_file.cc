@@ -92,13 +92,12 @@ Result<std::optional<AgentState>> LocalStateFile::load() {
     newest = std::move(state).value();
     next_slot_ = (slot + 1) % kSlots;
   }
-  if (!newest && damage) return *damage;
-  if (!newest) return newest;
-  // An agent that was killed while it wrote may have left it in memory only.
-  const std::string path = slot_path((next_slot_ + 1) % kSlots);
-  Result<Done> synced = sync_file(path);
-  if (synced.ok()) synced = sync_directory(directory_);
+  // An agent that was killed while it wrote may have left it in memory only; also that there is the
+  // other file, which is the next one to be overwritten.
+  Result<Done> synced = sync_directory(directory_);
+  if (synced.ok() && newest) synced = sync_file(slot_path((next_slot_ + 1) % kSlots));
   if (!synced.ok()) return synced.error();
+  if (!newest && damage) return *damage;
   return newest;
 }
 

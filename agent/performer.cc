@@ -1,6 +1,5 @@
 #include "agent/performer.h"
 
-#include <signal.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -21,7 +20,6 @@
 #include "io/errno_error.h"
 #include "io/file.h"
 #include "io/log.h"
-#include "io/process.h"
 #include "model/names.h"
 
 namespace hactl {
@@ -36,8 +34,9 @@ constexpr Duration kReloadStep = 1ms;
 /// How long a promotion is waited for before it is left to the looks.
 constexpr Duration kPromotionTime = 500ms;
 constexpr Duration kPromotionStep = 1ms;
-/// PostgreSQL is woken this often from a sleep over what it was told, and a new standby this long.
+/// PostgreSQL is woken this often from a sleep over what it was told.
 constexpr Duration kWakeEvery = 10ms;
+/// For how long it is, when that was whom to follow.
 constexpr Duration kFollowTime = 60ms;
 /// Connection name of copies; none that standbys may have.
 constexpr const char* kCopyApplication = "hactl-copy";
@@ -211,15 +210,14 @@ Result<Done> Performer::configure(const action::Configure& order, const Schedule
   Result<Done> reloaded = reload_postmaster(order.data_directory);
   if (reloaded.ok()) await_reload(order.data_directory, order.files.id);
   const auto next = written_setting(order.data_directory, "primary_conninfo");
-  if (reloaded.ok() && next && !next->empty() && next != upstream) {
-    await_receiver(order.data_directory);
+  const bool follows_another = next && !next->empty() && next != upstream;
+  if (reloaded.ok() && follows_another && find_postmaster(order.data_directory)) {
+    press_to_follow(order.data_directory);
   }
   return reloaded;
 }
 
-void Performer::await_receiver(const std::string& directory) {
-  const std::optional<RunningPostmaster> running = find_postmaster(directory);
-  if (!running || !running->ready) return;
+void Performer::press_to_follow(const std::string& directory) {
   for (Duration waited{0}; waited < kFollowTime; waited += kWakeEvery) {
     std::this_thread::sleep_for(kWakeEvery);
     wake_replay(directory);
@@ -377,11 +375,8 @@ Result<Lsn> Performer::barrier(const std::string& directory, const action::Write
   });
   if (!done.ok()) return done.error().within("write the barrier");
   // Promoting has removed it; it guards the next start. Standbys take up the barrier meanwhile.
-  if (!has_standby_signal(directory)) {
-    if (Result<Done> guarded = write_standby_signal(directory); !guarded.ok()) {
-      return guarded.error();
-    }
-  }
+  if (has_standby_signal(directory)) return lsn;
+  if (Result<Done> guarded = write_standby_signal(directory); !guarded.ok()) return guarded.error();
   return lsn;
 }
 

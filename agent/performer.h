@@ -61,7 +61,7 @@ class Performer {
   /// look does too.
   void await_reload(const std::string& directory, const std::string& config_id);
   /// Sees to it that a standby asks its new upstream at once.
-  static void await_receiver(const std::string& directory);
+  static void press_to_follow(const std::string& directory);
   /// Waits a moment until the server has left recovery.
   void await_promotion(const std::string& directory);
   /// Does something with a session on the running server. The session is kept for the next time: a

@@ -212,11 +212,6 @@ Result<std::vector<pid_t>> children_titled(pid_t postmaster, std::string_view wh
   return found;
 }
 
-/// Those too that have no connection yet.
-Result<std::vector<pid_t>> wal_receivers(pid_t postmaster) {
-  return children_titled(postmaster, kReceiverTitle);
-}
-
 /// Holds the process while it is looked at again, so that no other one gets the signal. Unset: it
 /// is no child of that title any more.
 std::optional<ProcessWatch> signal_child(pid_t postmaster, pid_t child, std::string_view title,
@@ -231,7 +226,7 @@ std::optional<ProcessWatch> signal_child(pid_t postmaster, pid_t child, std::str
 }  // namespace
 
 Result<bool> end_receivers(pid_t postmaster) {
-  const Result<std::vector<pid_t>> receivers = wal_receivers(postmaster);
+  const Result<std::vector<pid_t>> receivers = children_titled(postmaster, kReceiverTitle);
   if (!receivers.ok()) {
     // The postmaster itself has gone, and its children with it.
     if (state_of(postmaster) != ProcessState::running) return true;

@@ -72,9 +72,8 @@ constexpr std::string_view kSenders =
     "SELECT a.application_name, s.state, s.flush_lsn, s.replay_lsn, s.sync_priority, s.pid,"
     " s.reply_time FROM pg_stat_get_wal_senders() s, pg_stat_get_activity(s.pid) a;";
 constexpr std::string_view kSlots =
-    "SELECT slot_name FROM pg_get_replication_slots() WHERE slot_type = 'physical' AND NOT "
-    "temporary"
-    " AND wal_status IS DISTINCT FROM 'lost';";
+    "SELECT slot_name FROM pg_get_replication_slots()"
+    " WHERE slot_type = 'physical' AND NOT temporary AND wal_status IS DISTINCT FROM 'lost';";
 
 /// What a look asks for, in this order.
 constexpr std::array kLooks{kProcesses, kReceiver, kPositions, kSenders, kSlots};

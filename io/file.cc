@@ -115,7 +115,10 @@ Result<Done> overwrite_file(const std::string& path, std::string_view content, m
   if (number != 0) return errno_error("write " + path, number);
   if (!made) return Done{};
   const Result<Done> synced = sync_directory(directory_of(path));
-  return synced.ok() ? synced : synced.error().within("write " + path);
+  if (synced.ok()) return Done{};
+  // The next try is to make it anew: only then does it see to the directory again.
+  unlink(path.c_str());
+  return synced.error().within("write " + path);
 }
 
 Result<Done> make_directories(const std::string& path, mode_t mode) {

@@ -112,6 +112,69 @@ TEST_F(LocalPostgresTest, TheGateLetsClientsInOnlyWhenItIsOpen) {
   EXPECT_FALSE(node.connect_as_client().ok());
 }
 
+TEST_F(LocalPostgresTest, ABarrierThatIsRefusedLeavesTheNextOneToBeWritten) {
+  PostgresNode node(directory_.path(), authority_, "paris-a");
+  ASSERT_TRUE(node.become_primary(TimelineId(2)));
+  const action::WriteBarrier barrier{Epoch(2), TimelineId(2)};
+  ASSERT_TRUE(node.sql("ALTER TABLE hactl.lineage RENAME TO elsewhere").ok());
+  EXPECT_NE(message_of(node.perform(barrier)), "");
+  ASSERT_TRUE(node.sql("ALTER TABLE hactl.elsewhere RENAME TO lineage").ok());
+  EXPECT_EQ(message_of(node.perform(barrier)), "");
+}
+
+TEST_F(LocalPostgresTest, APromotionEndsTheSessionsThatTheStandbyHad) {
+  Pair pair(directory_.path(), authority_);
+  auto& [primary, standby] = pair;
+  ASSERT_TRUE(pair.stream());
+  ASSERT_TRUE(standby.configure([&](SettingsRole& role) {
+    role.upstream = primary.as_upstream(kEpoch);
+    role.epoch = kEpoch;
+    role.gate = Gate::open;
+  }));
+  Result<PgSession> client = standby.connect_as_client();
+  ASSERT_TRUE(client.ok()) << client.error().message;
+  ASSERT_EQ(message_of(standby.perform(action::Promote{TimelineId(3)})), "");
+  ASSERT_TRUE(standby.reaches([](const PostgresView& seen) {
+    return seen.sql && !seen.sql->in_recovery && seen.sql->timeline == TimelineId(3);
+  }));
+  EXPECT_FALSE(client->run("SELECT 1", kTestDeadline).ok());
+  // Ordered again, it is there already.
+  EXPECT_EQ(message_of(standby.perform(action::Promote{TimelineId(3)})), "");
+  EXPECT_NE(message_of(standby.perform(action::Promote{TimelineId(4)})), "");
+}
+
+TEST_F(LocalPostgresTest, AStandbyThatSleepsAsksItsUpstreamWhenItIsWoken) {
+  Pair pair(directory_.path(), authority_);
+  auto& [primary, standby] = pair;
+  ASSERT_TRUE(pair.stream());
+  const std::string& data = standby.goal.data_directory;
+  std::string settings = read_file(data + "/hactl.conf", 1 << 20).value();
+  const std::size_t at = settings.find("'250ms'");
+  ASSERT_NE(at, std::string::npos);
+  settings.replace(at, 7, "'1h'");
+  ASSERT_TRUE(write_file_atomically(data + "/hactl.conf", settings, 0600).ok());
+  ASSERT_TRUE(reload_postmaster(data).ok());
+  ASSERT_EQ(message_of(primary.perform(action::Stop{action::Stop::Mode::immediate})), "");
+  const auto attempts = [&] {
+    const std::string log =
+        read_file(standby.paths.state_directory + "/postgres.log", 1 << 24).value();
+    std::size_t count = 0;
+    for (std::size_t i = log.find("could not connect"); i != std::string::npos;
+         i = log.find("could not connect", i + 1))
+      ++count;
+    return count;
+  };
+  // One may be under way by itself, and no more than one.
+  for (int wakes = 0; wakes < 3; ++wakes) {
+    ASSERT_TRUE(standby.reaches([](const PostgresView& seen) {
+      return seen.sql && seen.sql->replay_at_end && !seen.sql->receiver;
+    }));
+    const std::size_t before = attempts();
+    wake_replay(data);
+    EXPECT_TRUE(standby.reaches([&](const PostgresView&) { return attempts() > before; }));
+  }
+}
+
 TEST_F(LocalPostgresTest, AStandbyIsClonedOverTlsAndStreamsUnderItsEpochsName) {
   Pair pair(directory_.path(), authority_);
   auto& [primary, standby] = pair;
