@@ -286,14 +286,18 @@ Result<Done> Performer::resume_gated(const PostgresGoal& postgres) {
 
 Result<Done> Performer::stop(const std::string& directory, const action::Stop& order) {
   const std::optional<RunningPostmaster> running = find_postmaster(directory);
-  std::vector<pid_t> expendable;
+  StopOrder stop{.mode = order.mode};
+  stop.has_shut_down = [&] {
+    const Result<ControlFacts> control = programs_.control(directory);
+    return control.ok() && control->data.clean_shutdown;
+  };
   if (running && running->ready && order.mode == action::Stop::Mode::fast) {
     // A hung standby would hold up an orderly stop; without a session the deadlines do that.
     const Result<Done> ended = with_session(directory, [&](PgSession& session) -> Result<Done> {
       const auto senders = end_slow_senders(session);
       if (!senders.ok()) return senders.error();
       for (const auto& [pid, standby] : *senders) {
-        if (order.successor && standby != order.successor) expendable.push_back(pid);
+        if (order.successor && standby != order.successor) stop.expendable.push_back(pid);
       }
       return Done{};
     });
@@ -301,8 +305,7 @@ Result<Done> Performer::stop(const std::string& directory, const action::Stop& o
   }
   // One process less that has to end while clients wait.
   session_.reset();
-  if (Result<Done> done = stop_postmaster(directory, order.mode, expendable); !done.ok())
-    return done;
+  if (Result<Done> done = stop_postmaster(directory, stop); !done.ok()) return done;
   if (data_kind(directory) != DataKind::cluster) return Done{};
   return write_standby_signal(directory);
 }

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -13,6 +14,7 @@
 
 #include "agent/pg_programs.h"
 #include "io/file.h"
+#include "io/log.h"
 #include "io/process.h"
 
 namespace hactl {
@@ -27,6 +29,8 @@ constexpr Duration kReceiverLookStep = 2ms;
 constexpr std::string_view kServerProgram = "postgres";
 constexpr std::string_view kReceiverTitle = "walreceiver";
 constexpr std::string_view kReplayTitle = "startup";
+/// Who still has something to do when the last checkpoint is written.
+constexpr std::array<std::string_view, 3> kLastTitles{"checkpointer", "walsender", "archiver"};
 
 std::vector<std::string> lines_of(std::string_view text) {
   std::vector<std::string> lines;
@@ -121,7 +125,9 @@ Error start_error(const AgentPaths& paths, const std::string& data_directory,
   return Error{ErrorCode::unavailable, doing + last};
 }
 
-bool wait_until_gone(const std::string& data_directory, Duration limit) {
+/// `each_look` is called as long as there is something to wait for.
+bool wait_until_gone(const std::string& data_directory, Duration limit,
+                     const std::function<void(pid_t postmaster)>& each_look = {}) {
   const auto until = Clock::now() + limit;
   while (true) {
     const std::optional<RunningPostmaster> running = find_postmaster(data_directory);
@@ -129,6 +135,7 @@ bool wait_until_gone(const std::string& data_directory, Duration limit) {
         running ? std::vector<pid_t>{running->pid} : server_processes(data_directory);
     if (pids.empty()) return true;
     if (Clock::now() >= until) return false;
+    if (running && each_look) each_look(running->pid);
     const Result<ProcessWatch> watch = ProcessWatch::open(pids.front());
     if (watch.ok()) static_cast<void>(watch->wait(kLookStep));
     if (running) reap(running->pid);
@@ -212,6 +219,43 @@ Result<std::vector<pid_t>> children_titled(pid_t postmaster, std::string_view wh
   return found;
 }
 
+/// Of a server that has written its last checkpoint: nobody needs it any more.
+bool is_done(pid_t postmaster) {
+  return std::ranges::all_of(kLastTitles, [&](std::string_view title) {
+    const Result<std::vector<pid_t>> busy = children_titled(postmaster, title);
+    return busy.ok() && busy->empty();
+  });
+}
+
+/// Ends a server that stops when all that is left of it are clients that knock. It would wait for
+/// each of them, a minute for one that says nothing, and have standbys that look for it begin in
+/// vain what costs them much.
+class Hastener {
+ public:
+  Hastener(const std::string& directory, const std::function<bool()>& has_shut_down)
+      : directory_(directory), has_shut_down_(has_shut_down) {}
+
+  void look(pid_t postmaster) {
+    if (looks_ < kLooksToBeSure) {
+      looks_ = has_shut_down_ && has_shut_down_() && is_done(postmaster) ? looks_ + 1 : 0;
+      if (looks_ < kLooksToBeSure) return;
+      log_info("PostgreSQL has shut down but for clients that knock: ending it");
+      signal_all({postmaster}, SIGQUIT, directory_);
+    }
+    // It takes no more of them now, and does not tell those that it has.
+    const Result<std::vector<pid_t>> knocking = children_titled(postmaster, "");
+    if (knocking.ok()) signal_all(*knocking, SIGQUIT, directory_);
+  }
+
+ private:
+  /// The list of a process that is losing children may lack one of the others.
+  static constexpr int kLooksToBeSure = 2;
+
+  const std::string& directory_;
+  const std::function<bool()>& has_shut_down_;
+  int looks_ = 0;
+};
+
 /// Holds the process while it is looked at again, so that no other one gets the signal. Unset: it
 /// is no child of that title any more.
 std::optional<ProcessWatch> signal_child(pid_t postmaster, pid_t child, std::string_view title,
@@ -277,21 +321,25 @@ Result<pid_t> start_postmaster(const std::string& data_directory, const AgentPat
   return start_error(paths, data_directory, offset);
 }
 
-Result<Done> stop_postmaster(const std::string& data_directory, action::Stop::Mode mode,
-                             const std::vector<pid_t>& expendable) {
+Result<Done> stop_postmaster(const std::string& data_directory, const StopOrder& order) {
   const std::optional<RunningPostmaster> running = find_postmaster(data_directory);
-  const auto order = [&](int signal, Duration limit) {
-    if (running) signal_all({running->pid}, signal, data_directory);
-    return wait_until_gone(data_directory, limit);
-  };
   if (!running && server_processes(data_directory).empty()) return Done{};
-  if (mode == action::Stop::Mode::fast) {
-    if (order(SIGINT, expendable.empty() ? kFastStopTime : kExpendableTime)) return Done{};
+  const auto signal = [&](int number) {
+    if (running) signal_all({running->pid}, number, data_directory);
+  };
+  if (order.mode == action::Stop::Mode::fast) {
+    Hastener hastener(data_directory, order.has_shut_down);
+    const auto hasten = [&](pid_t postmaster) { hastener.look(postmaster); };
+    signal(SIGINT);
+    const Duration patience = order.expendable.empty() ? kFastStopTime : kExpendableTime;
+    if (wait_until_gone(data_directory, patience, hasten)) return Done{};
     // PostgreSQL waits until every standby has confirmed the last WAL, however long one hangs.
-    signal_all(expendable, SIGTERM, data_directory);
-    if (!expendable.empty() && wait_until_gone(data_directory, kFastStopTime)) return Done{};
+    signal_all(order.expendable, SIGTERM, data_directory);
+    const bool goes_on = !order.expendable.empty();
+    if (goes_on && wait_until_gone(data_directory, kFastStopTime, hasten)) return Done{};
   }
-  if (order(SIGQUIT, kImmediateStopTime)) return Done{};
+  signal(SIGQUIT);
+  if (wait_until_gone(data_directory, kImmediateStopTime)) return Done{};
   signal_all(server_processes(data_directory), SIGKILL, data_directory);
   if (wait_until_gone(data_directory, kKillTime)) return Done{};
   return Error{ErrorCode::timed_out,

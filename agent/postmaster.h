@@ -64,10 +64,17 @@ Result<pid_t> start_postmaster(const std::string& data_directory, const AgentPat
                                const std::function<bool()>& ready,
                                const std::atomic<bool>& stopping);
 
-/// Stops the server and waits until none of its processes is left; an orderly stop waits for the
-/// WAL senders `expendable` only for a moment. Errors: timed_out.
-Result<Done> stop_postmaster(const std::string& data_directory, action::Stop::Mode mode,
-                             const std::vector<pid_t>& expendable = {});
+/// How a server is stopped.
+struct StopOrder {
+  action::Stop::Mode mode = action::Stop::Mode::fast;
+  std::vector<pid_t> expendable{};        ///< WAL senders that are waited for only for a moment.
+  std::function<bool()> has_shut_down{};  ///< Whether its last checkpoint is written; empty: no.
+};
+
+/// Stops the server and waits until none of its processes is left. An orderly stop is over when the
+/// last checkpoint is written, and sent and archived as far as that goes on: clients that knock
+/// meanwhile are not waited for. Errors: timed_out.
+Result<Done> stop_postmaster(const std::string& data_directory, const StopOrder& order);
 
 /// Makes the server read its settings anew; nothing when none runs.
 Result<Done> reload_postmaster(const std::string& data_directory);

@@ -6,8 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -25,6 +28,7 @@ namespace {
 constexpr Epoch kEpoch{1};
 /// How often a state that must not change is looked at.
 constexpr int kLooks = 30;
+constexpr int kSilentClients = 20;
 
 /// Two nodes that know each other.
 struct Pair {
@@ -247,8 +251,7 @@ TEST_F(LocalPostgresTest, AReceiverThatItsUpstreamRefusesDoesNotCountAsStreaming
   }));
 }
 
-/// Clients that come while a server stops, and whose processes stand still: it waits for them at
-/// its very end.
+/// Clients that come while a server stops: it waits for them at its very end.
 class LateClients {
  public:
   explicit LateClients(const PostgresNode& node)
@@ -259,7 +262,8 @@ class LateClients {
     for (const int descriptor : descriptors_)
       close(descriptor);
   }
-  void come() {
+  /// One that says nothing.
+  void knock() {
     const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -268,6 +272,10 @@ class LateClients {
     static_cast<void>(
         connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address));
     descriptors_.push_back(descriptor);
+  }
+  /// One whose process stands still.
+  void come() {
+    knock();
     for (const pid_t pid : server_processes(node_.goal.data_directory)) {
       if (std::ranges::find(earlier_, pid) == earlier_.end()) kill(pid, SIGSTOP);
     }
@@ -294,6 +302,38 @@ TEST_F(LocalPostgresTest, AServerThatEndsShowsThatItsLastWalIsWrittenAndItsStand
   ASSERT_TRUE(primary.reaches(has_shut_down));
   const PostgresView view = primary.observe();
   EXPECT_TRUE(view.running);
+  EXPECT_TRUE(standby.reaches([&](const PostgresView& left) {
+    return left.sql && std::max(left.sql->received, left.sql->replayed) == view.control->end;
+  }));
+}
+
+TEST_F(LocalPostgresTest, AnOrderlyStopIsOverWhenAllIsWrittenThoughSilentClientsKnock) {
+  Pair pair(directory_.path(), authority_);
+  auto& [primary, standby] = pair;
+  ASSERT_TRUE(pair.stream());
+  LateClients clients(primary);
+  std::atomic<bool> stopped = false;
+  std::thread knocking([&] {
+    const auto stops = [&] {
+      const std::optional<RunningPostmaster> server = find_postmaster(primary.goal.data_directory);
+      return !server || server->stopping;
+    };
+    while (!stopped && !stops())
+      std::this_thread::yield();
+    for (int client = 0; client < kSilentClients; ++client)
+      clients.knock();
+  });
+  const auto began = std::chrono::steady_clock::now();
+  const Result<ActionOutcome> done = primary.perform(action::Stop{});
+  const auto took = std::chrono::steady_clock::now() - began;
+  stopped = true;
+  knocking.join();
+  ASSERT_EQ(message_of(done), "");
+  // PostgreSQL waits a minute for such a client; the agent would end it in bad order by then.
+  EXPECT_LT(took, kFastStopTime);
+  const PostgresView view = primary.observe();
+  EXPECT_FALSE(view.running);
+  EXPECT_TRUE(view.control->clean_shutdown);
   EXPECT_TRUE(standby.reaches([&](const PostgresView& left) {
     return left.sql && std::max(left.sql->received, left.sql->replayed) == view.control->end;
   }));
