@@ -149,6 +149,19 @@ std::string name_in(const std::string& line) {
   return line.substr(0, line.find_first_of(" \t="));
 }
 
+/// initdb's explanations are nine tenths of these files, and every process of a server reads all of
+/// them with each change.
+Result<Done> drop_comments(const std::string& path) {
+  const Result<std::string> text = read_file(path, kFileBytesMax);
+  if (!text.ok()) return text.error();
+  std::string kept;
+  for (const std::string& line : lines_of(*text)) {
+    const std::size_t first = line.find_first_not_of(" \t");
+    if (first != std::string::npos && line[first] != '#') kept += line + "\n";
+  }
+  return write_if_changed(path, kept);
+}
+
 Result<Done> include_settings(const std::string& directory) {
   const std::string path = directory + "/postgresql.conf";
   const Result<std::string> text = read_or_empty(path);
@@ -311,6 +324,13 @@ Result<Done> write_standby_signal(const std::string& directory) {
 
 Result<Done> remove_standby_signal(const std::string& directory) {
   return remove_file(directory + "/standby.signal");
+}
+
+Result<Done> drop_explanations(const std::string& directory) {
+  for (const char* name : {"/postgresql.conf", "/pg_hba.conf", "/pg_ident.conf"}) {
+    if (Result<Done> done = drop_comments(directory + name); !done.ok()) return done;
+  }
+  return Done{};
 }
 
 Result<Done> write_settings(const std::string& directory, const SettingsFiles& files) {

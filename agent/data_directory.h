@@ -69,6 +69,9 @@ bool has_standby_signal(const std::string& directory);
 Result<Done> write_standby_signal(const std::string& directory);
 Result<Done> remove_standby_signal(const std::string& directory);
 
+/// Leaves in a new cluster's settings files only what says something.
+Result<Done> drop_explanations(const std::string& directory);
+
 /// Writes hactl.conf and the managed blocks, only where they differ; takes hactl's settings out of
 /// postgresql.auto.conf, where they would win.
 Result<Done> write_settings(const std::string& directory, const SettingsFiles& files);

@@ -122,6 +122,7 @@ Result<Done> Performer::init_database(const PostgresGoal& postgres) {
   const std::string fresh = fresh_directory(postgres.data_directory);
   if (Result<Done> done = remove_tree(fresh); !done.ok()) return done;
   Result<Done> done = programs_.initdb(fresh);
+  if (done.ok()) done = drop_explanations(fresh);
   if (done.ok()) done = write_standby_signal(fresh);
   if (done.ok()) done = swap_in(fresh, postgres.data_directory);
   return done;

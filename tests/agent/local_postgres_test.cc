@@ -73,6 +73,10 @@ TEST_F(LocalPostgresTest, ANewClusterBecomesAPrimaryOnTheReservedTimeline) {
   EXPECT_EQ(view.control->version, 15);
   EXPECT_TRUE(view.control->clean_shutdown);
   EXPECT_EQ(view.control->primary_settings.at("max_connections"), 100);
+  const std::string settings =
+      read_file(node.goal.data_directory + "/postgresql.conf", 1 << 20).value();
+  EXPECT_NE(settings.find("lc_messages = "), std::string::npos) << settings;
+  EXPECT_FALSE(settings.starts_with('#') || settings.find("\n#") != std::string::npos) << settings;
 
   ASSERT_TRUE(node.configure([](SettingsRole&) {}));
   ASSERT_EQ(message_of(node.perform(action::StartStandby{node.goal})), "");
