@@ -18,7 +18,8 @@ namespace {
 constexpr int kSlots = 2;
 constexpr mode_t kDirectoryMode = 0700;
 constexpr mode_t kFileMode = 0600;
-constexpr std::size_t kFileBytesMax = kMessageBytesMax + 1024;
+constexpr std::size_t kLengthStep = 2048;
+constexpr std::size_t kFileBytesMax = kMessageBytesMax + 2 * kLengthStep;
 constexpr std::string_view kHeader = "hactl-state 1 ";
 
 /// CRC-32 of IEEE 802.3, as zlib computes it.
@@ -32,9 +33,12 @@ std::uint32_t crc32_of(std::string_view text) {
   return ~crc;
 }
 
-/// "hactl-state 1 <checksum>" on the first line, the JSON on the second.
+/// "hactl-state 1 <checksum>" on the first line, the JSON on the second, and spaces up to a length
+/// that hardly ever changes: a file that keeps its length is flushed in one write.
 std::string encode(const AgentState& state) {
-  const std::string body = dump_json(to_json(state)) + "\n";
+  std::string body = dump_json(to_json(state));
+  body.append(kLengthStep - body.size() % kLengthStep, ' ');
+  body += '\n';
   char digits[9];
   std::snprintf(digits, sizeof digits, "%08x", static_cast<unsigned>(crc32_of(body)));
   return std::string(kHeader) + digits + "\n" + body;

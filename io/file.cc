@@ -43,6 +43,14 @@ int write_all(int descriptor, std::string_view content) {
   return 0;
 }
 
+/// 0 or an errno.
+int cut_to(int descriptor, off_t length) {
+  struct stat status {};
+  if (fstat(descriptor, &status) != 0) return errno;
+  if (status.st_size == length) return 0;
+  return ftruncate(descriptor, length) == 0 ? 0 : errno;
+}
+
 enum class Durable { no, yes };
 
 /// Fills the temporary file; 0 or an errno.
@@ -110,8 +118,9 @@ Result<Done> overwrite_file(const std::string& path, std::string_view content, m
   const FileDescriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode));
   if (!file.valid()) return errno_error("write " + path, errno);
   int number = write_all(file.get(), content);
-  if (number == 0 && ftruncate(file.get(), static_cast<off_t>(content.size())) != 0) number = errno;
-  if (number == 0 && fsync(file.get()) != 0) number = errno;
+  if (number == 0) number = cut_to(file.get(), static_cast<off_t>(content.size()));
+  // Where the length stays as it was, the disk has nothing to write but the content.
+  if (number == 0 && fdatasync(file.get()) != 0) number = errno;
   if (number != 0) return errno_error("write " + path, number);
   if (!made) return Done{};
   const Result<Done> synced = sync_directory(directory_of(path));

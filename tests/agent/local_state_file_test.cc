@@ -1,5 +1,6 @@
 #include "agent/local_state_file.h"
 
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -64,6 +65,16 @@ TEST_F(LocalStateFileTest, TheNewestStateComesBack) {
     ASSERT_TRUE(loaded.ok()) << loaded.error().message;
     EXPECT_EQ(**loaded, state_numbered(number));
   }
+}
+
+TEST_F(LocalStateFileTest, AStateThatSaysMoreHardlyEverMakesItsFileLonger) {
+  save(state_numbered(1));
+  AgentState longer = state_numbered(2);
+  longer.timelines[TimelineId(7)] = Epoch(1'000'000);
+  save(longer);
+  EXPECT_EQ(**load_anew(), longer);
+  EXPECT_EQ(std::filesystem::file_size(directory() + "/state.0"),
+            std::filesystem::file_size(directory() + "/state.1"));
 }
 
 TEST_F(LocalStateFileTest, ATornSlotLeavesTheStateBefore) {
