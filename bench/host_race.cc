@@ -94,13 +94,18 @@ void HostRace::begin(Attempt& attempt) const {
 }
 
 void HostRace::fail(Attempt& attempt) const {
-  // A host that lets us in to read has no reason to change in a moment; asking it all the time only
-  // takes processors away from those that are to take over.
-  const bool reads = attempt.connection &&
-                     std::string_view(PQerrorMessage(attempt.connection.get())).find("read-only") !=
-                         std::string_view::npos;
+  // A host that lets us in to read, or that stops, has no reason to change in a moment; asking it
+  // all the time only takes processors away from those that are to take over.
+  const std::string_view said =
+      attempt.connection ? PQerrorMessage(attempt.connection.get()) : std::string_view();
+  const bool stays_so = said.find("read-only") != std::string_view::npos ||
+                        said.find("shutting down") != std::string_view::npos;
   attempt.connection.reset();
-  attempt.deadline = steady_clock::now() + (reads ? kReadOnlyPause : kAttemptPause);
+  attempt.deadline = steady_clock::now() + (stays_so ? kOtherRolePause : kAttemptPause);
+}
+
+void HostRace::rest(std::size_t host) {
+  if (host < attempts_.size()) attempts_[host].deadline = steady_clock::now() + kOtherRolePause;
 }
 
 void HostRace::stop() {

@@ -24,8 +24,8 @@ inline constexpr std::ptrdiff_t kAttemptsAtOnce = 2;
 inline constexpr std::chrono::milliseconds kAttemptPause{25};
 /// A second attempt begins when the first has had no answer for so long: its host may be dead.
 inline constexpr std::chrono::milliseconds kAttemptAlone{30};
-/// Likewise, after the host let us in but only to read.
-inline constexpr std::chrono::milliseconds kReadOnlyPause{250};
+/// Likewise, after the host let us in but only to read, or said that it stops.
+inline constexpr std::chrono::milliseconds kOtherRolePause{250};
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
@@ -50,6 +50,9 @@ class HostRace {
 
   /// Leaves one host out: the one whose answer is still awaited. kRaceHostsMax: none.
   void leave_out(std::size_t host) { left_out_ = host; }
+
+  /// Leaves a host alone for a moment: it has said that it stops.
+  void rest(std::size_t host);
 
   /// Tries only that host; kRaceHostsMax: all.
   void use_only(std::size_t host) { only_ = host; }

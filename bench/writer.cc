@@ -123,6 +123,7 @@ Writer::Answer Writer::take_results() {
     }
     last_error_ = PQresultErrorMessage(result.get());
     const char* code = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
+    if (code != nullptr && std::string_view(code) == "57P01") race_.rest(host_);
     // Only an error of the server about this statement says that the row was not written; 57P01 to
     // 57P03 end the connection, perhaps after the commit.
     const bool sure = code != nullptr && !std::string_view(code).starts_with("57P") &&
