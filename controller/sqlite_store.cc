@@ -107,17 +107,6 @@ Result<Done> prepare(sqlite3* database) {
   return whole.ok() ? execute(database, kLaterSchema) : whole;
 }
 
-/// Lets the log of changes grow once, so that later ones overwrite it: a file that keeps its length
-/// is flushed in one write, and every decision waits for that. Without room on the disk it stays
-/// short, which does no harm.
-void grow_log(sqlite3* database) {
-  static_cast<void>(execute(database,
-                            "CREATE TABLE IF NOT EXISTS room(bytes BLOB);"
-                            "INSERT INTO room VALUES (zeroblob(4194304))"));
-  const Result<Done> dropped = execute(database, "DROP TABLE IF EXISTS room");
-  if (dropped.ok()) static_cast<void>(execute(database, "PRAGMA wal_checkpoint(RESTART)"));
-}
-
 Result<Database> open_database(const std::string& path) {
   // Made here and not by SQLite, so that nobody else can ever read it.
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -136,7 +125,6 @@ Result<Database> open_database(const std::string& path) {
                                "PRAGMA synchronous=FULL; PRAGMA cache_size=-1024;"
                                "PRAGMA trusted_schema=OFF; BEGIN EXCLUSIVE; COMMIT");
   if (ready.ok()) ready = prepare(raw);
-  if (ready.ok()) grow_log(raw);
   if (!ready.ok()) return ready.error();
   return database;
 }

@@ -1,8 +1,6 @@
 #include "controller/sqlite_store.h"
 
-#include <signal.h>
 #include <sqlite3.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -45,26 +43,6 @@ Event sample_event(const std::string& reason) {
   event.message = "it happened";
   return event;
 }
-
-/// As long as it lives, no file grows beyond `bytes`: for tests that need a full disk.
-class LimitedFiles {
- public:
-  explicit LimitedFiles(std::uintmax_t bytes) : handler_(signal(SIGXFSZ, SIG_IGN)) {
-    getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limited{static_cast<rlim_t>(bytes), before_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &limited);
-  }
-  LimitedFiles(const LimitedFiles&) = delete;
-  LimitedFiles& operator=(const LimitedFiles&) = delete;
-  ~LimitedFiles() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    signal(SIGXFSZ, handler_);
-  }
-
- private:
-  sighandler_t handler_;
-  rlimit before_{};
-};
 
 class SqliteStoreTest : public ::testing::Test {
  protected:
@@ -191,22 +169,6 @@ TEST_F(SqliteStoreTest, KeepsEverythingOverARestart) {
   ASSERT_EQ(world.events.size(), 2U);
   EXPECT_EQ(world.events[1].second.reason, "Second");
   EXPECT_EQ(world.events[1].second.number, event_number(1, 1));
-}
-
-TEST_F(SqliteStoreTest, ItsLogOfChangesHasRoomBeforeTheFirstOne) {
-  open();
-  const auto room = std::filesystem::file_size(path() + "-wal");
-  EXPECT_GT(room, std::uintmax_t{1} << 22U);
-  ASSERT_TRUE(write(put(sample(), 0)).ok());
-  EXPECT_EQ(std::filesystem::file_size(path() + "-wal"), room);
-}
-
-TEST_F(SqliteStoreTest, OpensOnADiskThatHasNoRoomForThat) {
-  const LimitedFiles limited(std::uintmax_t{1} << 20U);
-  open();
-  EXPECT_TRUE(write(put(sample(), 0)).ok());
-  open();
-  EXPECT_EQ(load()->formations.size(), 1U);
 }
 
 TEST_F(SqliteStoreTest, RefusesAWriteOnAnotherVersionAndWritesNothing) {
